@@ -1,5 +1,7 @@
 package io.ociregistry.access;
 
+import at.favre.lib.crypto.bcrypt.BCrypt;
+import at.favre.lib.crypto.bcrypt.LongPasswordStrategies;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashMap;
@@ -7,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 
 /**
  * Users of an {@code htpasswd} file, with bcrypt hashes of their passwords. Immutable.
@@ -19,6 +20,10 @@ final class Htpasswd {
     private static final int LEAST_COST = 4;
     /** Takes some seconds of processor time. Each step doubles the time, and every client can cause it. */
     private static final int HIGHEST_COST = 15;
+
+    /** bcrypt uses the first 72 bytes of a password; htpasswd and other programs ignore the rest. */
+    private static final BCrypt.Verifyer VERIFIER =
+            BCrypt.verifyer(null, LongPasswordStrategies.truncate(BCrypt.Version.VERSION_2A));
 
     private static final String ADVICE = "; make it with: htpasswd -B";
 
@@ -97,6 +102,10 @@ final class Htpasswd {
     /** Returns whether this is the password of the user. Takes tens of milliseconds of processor time, or more. */
     boolean matches(String user, byte[] password) {
         String known = hashes.get(user);
-        return OpenBSDBCrypt.checkPassword(known == null ? dummyHash : known, password) && known != null;
+        return isPassword(password, known == null ? dummyHash : known) && known != null;
+    }
+
+    private static boolean isPassword(byte[] password, String hash) {
+        return VERIFIER.verify(password, hash.getBytes(StandardCharsets.US_ASCII)).verified;
     }
 }

@@ -6,6 +6,7 @@ import io.ociregistry.common.BackgroundReload;
 import io.ociregistry.common.Daemons;
 import io.ociregistry.common.ReloadingFile;
 import io.ociregistry.common.SecretFile;
+import io.ociregistry.common.SingleFlight;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.nio.ByteBuffer;
@@ -40,13 +41,12 @@ final class PasswordCheck implements AutoCloseable {
     private final BackgroundReload<Users> users;
 
     /** One version of the file, with its cached passwords and its checks in flight. */
-    private record Users(
-            Htpasswd file, Cache<ByteBuffer, Boolean> cached, SharedComputation<ByteBuffer, Boolean> inFlight) {
+    private record Users(Htpasswd file, Cache<ByteBuffer, Boolean> cached, SingleFlight<ByteBuffer, Boolean> inFlight) {
         static Users parse(byte[] bytes) {
             return new Users(
                     Htpasswd.parse(bytes),
                     Caffeine.newBuilder().maximumSize(MAX_CACHED).build(),
-                    new SharedComputation<>());
+                    new SingleFlight<>());
         }
     }
 
@@ -90,7 +90,7 @@ final class PasswordCheck implements AutoCloseable {
         if (current.cached.getIfPresent(code) != null) {
             return CompletableFuture.completedFuture(true);
         }
-        return current.inFlight.join(code, () -> check(current, presented, code), executor);
+        return current.inFlight.join(code, executor, () -> check(current, presented, code));
     }
 
     private static boolean check(Users current, PresentedCredentials.Basic presented, ByteBuffer code) {

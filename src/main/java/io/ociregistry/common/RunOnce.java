@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
 public final class RunOnce implements Runnable {
     private final Runnable work;
     private final AtomicBoolean taken = new AtomicBoolean();
-    private volatile boolean started;
+    /** The first caller's executor, once it has the work. */
+    private volatile @Nullable Executor first;
+
     private volatile @Nullable Executor joined;
 
     public RunOnce(Runnable work) {
@@ -36,17 +38,18 @@ public final class RunOnce implements Runnable {
      */
     public void start(Executor executor) {
         executor.execute(this);
-        started = true;
+        first = executor;
         Executor early = joined;
-        if (early != null) {
+        if (early != null && early != executor) {
             submitTo(early);
         }
     }
 
-    /** Submits the work to the executor of another caller too. Does nothing if that executor is full. */
+    /** Submits the work to the executor of another caller too, unless that executor is full or has the work. */
     public void join(Executor executor) {
         joined = executor;
-        if (started) {
+        Executor known = first;
+        if (known != null && known != executor) {
             submitTo(executor);
         }
     }

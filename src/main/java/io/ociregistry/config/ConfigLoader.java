@@ -1,7 +1,6 @@
 package io.ociregistry.config;
 
 import io.ociregistry.config.yaml.ConfigException;
-import io.ociregistry.config.yaml.ConfigPath;
 import io.ociregistry.config.yaml.ObjectType;
 import io.ociregistry.config.yaml.ParseContext;
 import io.ociregistry.config.yaml.Redaction;
@@ -70,11 +69,9 @@ public final class ConfigLoader {
     /** A file that is a list consists of the entries under {@code registries}. */
     private static Optional<ServerConfig> fromRoot(Node root, ParseContext context) {
         if (!(root instanceof SequenceNode)) {
-            return ObjectType.isNullOrEmpty(root)
-                    ? Optional.empty()
-                    : ServerKeys.TYPE.read(root, ConfigPath.ROOT, context);
+            return ObjectType.isNullOrEmpty(root) ? Optional.empty() : ServerKeys.TYPE.read(root, "", context);
         }
-        var path = ConfigPath.ROOT.child(ServerKeys.REGISTRIES.name());
+        var path = ServerKeys.REGISTRIES.name();
         return ServerKeys.REGISTRIES.type().read(root, path, context).map(list -> ServerConfig.defaults()
                 .with(ServerKeys.REGISTRIES, list));
     }

@@ -2,6 +2,7 @@ package io.ociregistry.config;
 
 import io.ociregistry.common.Environment;
 import io.ociregistry.config.yaml.ConfigException;
+import io.ociregistry.config.yaml.Scalar;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -43,7 +44,7 @@ public record ConfigLocation(
         if (named.isEmpty()) {
             return Optional.of(defaultFile).filter(Files::exists);
         }
-        var file = Path.of(named.get().file());
+        var file = path(named.get());
         if (!Files.isRegularFile(file)) {
             throw new ConfigException(
                     named.get().source() + " names " + file + ", which is not a file; correct or remove it");
@@ -56,6 +57,14 @@ public record ConfigLocation(
         var loader = new ConfigLoader(environment);
         var file = find(source, given);
         return file.isPresent() ? loader.load(file.get(), overrides) : loader.withoutFile(overrides);
+    }
+
+    private static Path path(Candidate named) throws ConfigException {
+        try {
+            return Scalar.path(named.file());
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException(named.source() + ": " + e.getMessage());
+        }
     }
 
     private record Candidate(String source, String file) {}

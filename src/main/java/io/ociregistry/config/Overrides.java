@@ -1,9 +1,7 @@
 package io.ociregistry.config;
 
-import io.ociregistry.config.yaml.ConfigPath;
 import io.ociregistry.config.yaml.Key;
 import io.ociregistry.config.yaml.ParseContext;
-import io.ociregistry.config.yaml.UnsupportedKeys;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
@@ -38,12 +36,11 @@ public final class Overrides {
 
     private static <T> ServerConfig applyTo(ServerConfig config, Key<T> key, Given given, ParseContext context) {
         var node = new ScalarNode(Tag.STR, given.text(), null, null, ScalarStyle.PLAIN);
-        var path = new ConfigPath(given.option(), key.name());
         if (given.text().isEmpty()) {
             return config.with(key, key.fallback());
         }
-        var value = key.type().read(node, path, context);
-        value.ifPresent(v -> UnsupportedKeys.warn(key, v, node, path, context));
-        return value.map(v -> config.with(key, v)).orElse(config);
+        return key.read(node, given.option(), context)
+                .map(value -> config.with(key, value))
+                .orElse(config);
     }
 }

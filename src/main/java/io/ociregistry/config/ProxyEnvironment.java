@@ -1,6 +1,7 @@
 package io.ociregistry.config;
 
 import io.ociregistry.config.model.ProxyConfig;
+import io.ociregistry.config.model.ProxyKeys;
 import io.ociregistry.config.yaml.ParseContext;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,7 +39,7 @@ public record ProxyEnvironment(ProxyConfig http, ProxyConfig https) {
             return ProxyConfig.NONE;
         }
         try {
-            return ProxyUrl.parse(variable.get().value()).withNoProxy(exceptions);
+            return ProxyKeys.parseUrl(variable.get().value()).withNoProxy(exceptions);
         } catch (IllegalArgumentException e) {
             context.problem("the environment variable " + variable.get().name() + " " + e.getMessage());
             return ProxyConfig.NONE;

@@ -4,11 +4,9 @@ import io.ociregistry.config.model.AdminConfig;
 import io.ociregistry.config.model.CacheConfig;
 import io.ociregistry.config.model.ClientsConfig;
 import io.ociregistry.config.model.ListConfig;
-import io.ociregistry.config.model.LogLevel;
 import io.ociregistry.config.model.PruneConfig;
 import io.ociregistry.config.model.ServerTlsConfig;
 import io.ociregistry.config.model.Timeouts;
-import io.ociregistry.config.model.UnlistedRegistries;
 import io.ociregistry.config.model.UpstreamConfig;
 import io.ociregistry.config.yaml.Key;
 import io.ociregistry.config.yaml.Values;
@@ -21,6 +19,20 @@ import java.util.Optional;
 
 /** The configuration of the server: a value for every key of {@link ServerKeys}, and the proxies. Immutable. */
 public final class ServerConfig {
+    /** The lowest level of messages that the server logs. */
+    public enum LogLevel {
+        DEBUG,
+        WARN,
+        INFO,
+        ERROR
+    }
+
+    /** Whether requests for unlisted registries are allowed. */
+    public enum UnlistedRegistries {
+        ALLOW,
+        DENY
+    }
+
     private final Values values;
     private final ProxyEnvironment proxies;
 
@@ -43,9 +55,13 @@ public final class ServerConfig {
         return new ServerConfig(values.with(key, value), proxies);
     }
 
-    /** Returns a copy with another configuration's value for one key. */
-    public <T> ServerConfig withValueFrom(Key<T> key, ServerConfig other) {
-        return with(key, other.get(key));
+    /** Returns a copy with the reloadable keys of another configuration; the other keys keep their values. */
+    public ServerConfig reloaded(ServerConfig wanted) {
+        Values next = values;
+        for (Key<?> key : ServerKeys.ALL) {
+            next = key.isReloadable() ? next.withValueFrom(key, wanted.values) : next;
+        }
+        return new ServerConfig(next, proxies);
     }
 
     /** Returns a copy with other proxies. */

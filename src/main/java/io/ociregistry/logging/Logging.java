@@ -9,7 +9,7 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.FileAppender;
 import ch.qos.logback.core.OutputStreamAppender;
 import io.ociregistry.common.FileOwner;
-import io.ociregistry.config.model.LogLevel;
+import io.ociregistry.config.ServerConfig.LogLevel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +29,11 @@ public final class Logging {
     private static final List<String> SENSITIVE = List.of("org.apache.hc", "org.eclipse.jetty");
     /** A name that no appender of an operator's logback.xml has, so that those appenders stay. */
     private static final String FILE = "ociregistry logFile";
+
+    /** The bits of a Unix mode that are the type of a file, and their value for a named pipe. */
+    private static final int FILE_TYPE = 0170000;
+
+    private static final int NAMED_PIPE = 0010000;
 
     private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger - %msg%n";
 
@@ -62,6 +67,10 @@ public final class Logging {
 
     /** Makes the start fail if the file can't be written; Logback alone would only note it in its status list. */
     private static void checkWritable(Path file) throws IOException {
+        if (isNamedPipe(file)) {
+            throw new IOException("it is a named pipe, and the server would hang whenever no program reads it;"
+                    + " name a regular file, or write the log to the console");
+        }
         boolean isNew = Files.notExists(file);
         Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)
                 .close();
@@ -69,6 +78,18 @@ public final class Logging {
             // If root runs a command, the server, which runs as another user, must be able to write the file too.
             FileOwner.of(List.of(Objects.requireNonNull(file.toAbsolutePath().getParent())))
                     .changeOwner(file);
+        }
+    }
+
+    /** Standard output and error of this process may be pipes; they are open already, so opening them does not hang. */
+    private static boolean isNamedPipe(Path file) throws IOException {
+        if (!Files.exists(file) || file.startsWith("/dev") || file.startsWith("/proc")) {
+            return false;
+        }
+        try {
+            return ((int) Files.getAttribute(file, "unix:mode") & FILE_TYPE) == NAMED_PIPE;
+        } catch (UnsupportedOperationException | IllegalArgumentException notUnix) {
+            return false;
         }
     }
 

@@ -3,7 +3,7 @@
  *
  * <p>Entry types: {@link Logging}.
  *
- * <p>May import: {@code common}, {@code config.model}.
+ * <p>May import: {@code common}, {@code config}.
  */
 @NullMarked
 package io.ociregistry.logging;

@@ -9,12 +9,11 @@ import io.ociregistry.registry.admin.LiveContents;
 import io.ociregistry.registry.admin.StatusCollector;
 import io.ociregistry.registry.archives.ArchiveImporter;
 import io.ociregistry.registry.archives.CacheImporter;
+import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.load.FileImporter;
 import io.ociregistry.registry.load.ImageLoader;
 import io.ociregistry.registry.load.LoadOptions;
-import io.ociregistry.registry.load.LoadSource;
 import io.ociregistry.registry.load.Preload;
-import io.ociregistry.registry.load.list.LoadPlan;
 import io.ociregistry.registry.policy.RegistryNames;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.registry.prune.BackgroundPruner;
@@ -27,7 +26,6 @@ import io.ociregistry.registry.verify.Repair;
 import io.ociregistry.registry.verify.Scrub;
 import io.ociregistry.store.Inspector.ReadThrottle;
 import io.ociregistry.store.Store;
-import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -56,7 +54,7 @@ final class MaintenanceWiring implements AutoCloseable {
         this.store = stores.store();
         this.runtime = runtime;
         this.clock = clock;
-        LoadSource loads = content.registry().loadSource(content.listings());
+        ContentSource loads = content.source();
         this.loader = new ImageLoader(loads, this::names, importer(stores));
         this.repair = repair(stores, loads);
         this.pruner = new Pruner(
@@ -71,7 +69,7 @@ final class MaintenanceWiring implements AutoCloseable {
         return new ArchiveImporter(importer, this::names, config().maxManifestBytes());
     }
 
-    private Repair repair(StoreWiring stores, LoadSource loads) {
+    private Repair repair(StoreWiring stores, ContentSource loads) {
         boolean airGapped = config().airGapped();
         return new Repair(
                 stores.recordWatcher(),
@@ -108,14 +106,10 @@ final class MaintenanceWiring implements AutoCloseable {
     }
 
     /** See {@link RegistryContext#startPreload}. */
-    void startPreload() throws IOException {
+    void startPreload() {
         Optional<String> files = config().preloadImages();
-        if (files.isEmpty()) {
-            return;
-        }
-        LoadPlan plan = LoadPlan.of(files.get());
-        if (store.status().isWritable()) {
-            Preload started = new Preload(loader, plan, LoadOptions.of(config()), PRELOAD_PAUSE);
+        if (files.isPresent() && store.status().isWritable()) {
+            Preload started = new Preload(loader, files.get(), LoadOptions.of(config()), PRELOAD_PAUSE);
             preload = started;
             started.start();
         }

@@ -4,7 +4,8 @@ import io.ociregistry.common.Daemons;
 import io.ociregistry.common.Pools;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.registry.blob.BlobService;
-import io.ociregistry.registry.blob.Prefetch;
+import io.ociregistry.registry.content.ContentSource;
+import io.ociregistry.registry.content.Prefetch;
 import io.ociregistry.registry.list.ListService;
 import io.ociregistry.registry.list.ListSource;
 import io.ociregistry.registry.list.Listings;
@@ -37,6 +38,7 @@ final class PullThroughWiring implements AutoCloseable {
     private final ExecutorService diskExecutor;
     private final BlobService blobs;
     private final Registry registry;
+    private final ContentSource source;
     private final Listings listings;
 
     PullThroughWiring(StoreWiring stores, Upstreams upstreams, Supplier<RuntimeConfig> runtime, Clock clock) {
@@ -52,18 +54,18 @@ final class PullThroughWiring implements AutoCloseable {
                 store.manifests(), stores.index(), stores.recordWatcher(), upstreams, runtime, clock);
         this.blobs =
                 new BlobService(stores.recordWatcher(), store.links(), store.blobs(), upstreams, diskExecutor, runtime);
-        // Nothing is prefetched if the store is read-only or no upstream may be asked.
-        boolean prefetches = store.status().isWritable() && !config.airGapped();
-        Prefetch.Source content = new PrefetchSource(manifests, blobs, stores.index(), store.blobs(), runtime);
-        Optional<Prefetch> prefetch =
-                prefetches ? Optional.of(new Prefetch(content, store.incompleteImages())) : Optional.empty();
-        this.registry = new Registry(manifests, blobs, stores.index(), store.blobs(), prefetch);
         Paginator paginator =
                 new Paginator(() -> runtime.get().config().timeouts().stall().multipliedBy(10), System::nanoTime);
         this.listings = new Listings(
                 stores.recordWatcher(),
                 lists(new TagLists(stores.index(), paginator)),
                 lists(new ReferrerLists(manifests, store.manifests(), stores.index(), config.airGapped(), paginator)));
+        this.source = new ContentSource(manifests, blobs, listings);
+        // Nothing is prefetched if the store is read-only or no upstream may be asked.
+        boolean prefetches = store.status().isWritable() && !config.airGapped();
+        Optional<Prefetch> prefetch =
+                prefetches ? Optional.of(new Prefetch(source, runtime, store.incompleteImages())) : Optional.empty();
+        this.registry = new Registry(manifests, blobs, prefetch);
     }
 
     private <N extends ListName, V> ListService<N, V> lists(ListSource<N, V> kind) {
@@ -76,6 +78,10 @@ final class PullThroughWiring implements AutoCloseable {
 
     BlobService blobs() {
         return blobs;
+    }
+
+    ContentSource source() {
+        return source;
     }
 
     Registry registry() {

@@ -5,21 +5,14 @@ import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
-import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.blob.BlobService;
-import io.ociregistry.registry.blob.Prefetch;
 import io.ociregistry.registry.blob.RequestedRange;
-import io.ociregistry.registry.index.ContentIndex;
-import io.ociregistry.registry.list.ListPage;
-import io.ociregistry.registry.list.ListResult;
-import io.ociregistry.registry.list.Listings;
-import io.ociregistry.registry.load.LoadSource;
+import io.ociregistry.registry.content.Prefetch;
 import io.ociregistry.registry.manifest.ManifestResult;
 import io.ociregistry.registry.manifest.ManifestService;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.BlobStore;
 import io.ociregistry.upstream.Priority;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -37,21 +30,12 @@ import java.util.concurrent.CompletionStage;
 public final class Registry implements AutoCloseable {
     private final ManifestService manifests;
     private final BlobService blobs;
-    private final ContentIndex index;
-    private final BlobStore store;
     private final Optional<Prefetch> prefetch;
 
     /** Owns and closes the prefetch. Without a prefetch, blobs are fetched only on request. */
-    Registry(
-            ManifestService manifests,
-            BlobService blobs,
-            ContentIndex index,
-            BlobStore store,
-            Optional<Prefetch> prefetch) {
+    Registry(ManifestService manifests, BlobService blobs, Optional<Prefetch> prefetch) {
         this.manifests = manifests;
         this.blobs = blobs;
-        this.index = index;
-        this.store = store;
         this.prefetch = prefetch;
     }
 
@@ -60,6 +44,14 @@ public final class Registry implements AutoCloseable {
         blobs.reload(config);
         manifests.reload(config);
         prefetch.ifPresent(Prefetch::forgetRefusals);
+    }
+
+    /**
+     * Returns the manifest of a tag or digest if it is a hit: cached, in memory, and fresh. Never blocks, so that a
+     * caller on a selector thread can use it; for every other case call {@link #manifest}, which starts with it.
+     */
+    public Optional<ManifestResult> cachedManifest(ImageReference name) {
+        return manifests.getCached(name);
     }
 
     /** Returns the manifest of a tag or digest. */
@@ -82,6 +74,15 @@ public final class Registry implements AutoCloseable {
         prefetch.ifPresent(Prefetch::start);
     }
 
+    /**
+     * Returns the content of a blob if it is a hit: stored, verified, and linked to the repository. The caller closes
+     * it. Never blocks, so that a caller on a selector thread can use it; for every other case call {@link #blob},
+     * which starts with it.
+     */
+    public Optional<BlobSource> cachedBlob(Repository repository, Digest digest) {
+        return blobs.cached(repository, digest);
+    }
+
     /** Returns the content of a blob, which may be in flight; the caller closes it. */
     public CompletionStage<BlobSource> blob(Repository repository, Digest digest) {
         return blobs.get(repository, digest, Priority.CLIENT);
@@ -97,6 +98,11 @@ public final class Registry implements AutoCloseable {
         return blobs.get(repository, digest, wanted);
     }
 
+    /** Returns the size of a blob that is a hit or in flight for the repository; otherwise empty. Never blocks. */
+    public OptionalLong cachedBlobSize(Repository repository, Digest digest) {
+        return blobs.cachedSize(repository, digest);
+    }
+
     /** Returns the size of a blob; empty if the blob exists but its size is unknown. */
     public CompletionStage<OptionalLong> blobSize(Repository repository, Digest digest) {
         return blobs.size(repository, digest);
@@ -106,53 +112,5 @@ public final class Registry implements AutoCloseable {
     public void close() {
         prefetch.ifPresent(Prefetch::close);
         blobs.close();
-    }
-
-    /** Returns the source for loads of images; its requests have lower priority than those of clients. */
-    public LoadSource loadSource(Listings listings) {
-        return new PullThroughSource(listings);
-    }
-
-    private final class PullThroughSource implements LoadSource {
-        private final Listings listings;
-
-        PullThroughSource(Listings listings) {
-            this.listings = listings;
-        }
-
-        @Override
-        public Optional<Manifest> cached(ImageReference name) {
-            return manifests.cached(name);
-        }
-
-        @Override
-        public CompletionStage<ManifestResult> manifest(ImageReference name) {
-            return Futures.captureFailure(() -> manifests.find(name, Priority.PREFETCH));
-        }
-
-        @Override
-        public CompletionStage<Boolean> recordTag(ImageReference tag, Manifest manifest) {
-            return Futures.captureFailure(() -> manifests.addTag(tag, manifest, Priority.PREFETCH));
-        }
-
-        @Override
-        public boolean isCached(Repository repository, Digest blob) {
-            return store.mayContain(blob, index.blobSize(repository, blob)) && index.hasBlob(repository, blob);
-        }
-
-        @Override
-        public CompletionStage<BlobSource> blob(Repository repository, Digest blob) {
-            return blobs.get(repository, blob, Priority.PREFETCH);
-        }
-
-        @Override
-        public CompletionStage<Void> completion(Repository repository, Digest blob) {
-            return blobs.completion(repository, blob);
-        }
-
-        @Override
-        public CompletionStage<ListResult<ReferrerList>> referrers(Repository repository, Digest subject) {
-            return listings.referrers(repository, subject, ListPage.ALL);
-        }
     }
 }

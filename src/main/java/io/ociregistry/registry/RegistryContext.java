@@ -4,9 +4,8 @@ import io.ociregistry.access.ClientAccess;
 import io.ociregistry.common.BuildInfo;
 import io.ociregistry.common.Daemons;
 import io.ociregistry.config.ServerConfig;
-import io.ociregistry.config.ServerKeys;
-import io.ociregistry.config.yaml.Key;
 import io.ociregistry.registry.admin.Admin;
+import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.index.RecordWatcher;
 import io.ociregistry.registry.list.Listings;
 import io.ociregistry.registry.load.ImageLoader;
@@ -25,39 +24,19 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
 /** Wires all parts of one running registry. The caller that opens it closes it. Thread-safe. */
 public final class RegistryContext implements AutoCloseable {
-    private static final Set<Key<?>> RELOADED = Set.of(
-            ServerKeys.REGISTRIES,
-            ServerKeys.DEFAULT_NS,
-            ServerKeys.UNLISTED_REGISTRIES,
-            ServerKeys.ALWAYS_PULL_LATEST,
-            ServerKeys.TIMEOUTS,
-            ServerKeys.PREFETCH,
-            ServerKeys.CACHE,
-            ServerKeys.PRUNE_CONFIG,
-            ServerKeys.OS,
-            ServerKeys.ARCH,
-            ServerKeys.PLATFORM,
-            ServerKeys.PARALLEL,
-            ServerKeys.WITH_REFERRERS,
-            ServerKeys.PULL_TIMEOUT,
-            ServerKeys.RESOLVE_REF,
-            ServerKeys.IMAGE_FILE,
-            ServerKeys.LIST_CONFIG,
-            ServerKeys.RATE_LIMIT_STATUS,
-            ServerKeys.SHUTDOWN_TIMEOUT);
-
     private final ClientAccess clientAccess;
     private final ExecutorService bodyExecutor;
     private final StoreWiring stores;
     private final PullThroughWiring content;
     private final MaintenanceWiring maintenance;
+    /** The parts that a reload updates, in this order. */
+    private final List<Reloadable> reloadables;
     /** Replaced by a reload, under the lock. */
     private volatile RuntimeConfig runtime;
 
@@ -79,6 +58,20 @@ public final class RegistryContext implements AutoCloseable {
             content.registry().resumeInterrupted();
             maintenance.startPruning();
         });
+        this.reloadables = List.of(
+                (before, after) -> upstreams.reload(after.config()),
+                (before, after) -> runtime = after,
+                (before, after) -> store.setStallTimeout(after.config().timeouts().stall()),
+                (before, after) -> content.registry().reload(after.config()),
+                (before, after) -> content.listings().reload(after.config()),
+                (before, after) -> maintenance.reload(before.config()));
+    }
+
+    /**
+     * A part that a reload updates. Only the first part may refuse a configuration, before any part has changed.
+     */
+    private interface Reloadable {
+        void reload(RuntimeConfig before, RuntimeConfig after);
     }
 
     /**
@@ -140,12 +133,10 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     /**
-     * Starts the preload of the configured image files in the background, if there are any. Sends no request before it
-     * returns.
-     *
-     * @throws IOException if a configured file does not exist or can't be used; the message says which
+     * Starts the preload of the configured image files in the background, if there are any. Reads no file and sends no
+     * request before it returns.
      */
-    public void startPreload() throws IOException {
+    public void startPreload() {
         maintenance.startPreload();
     }
 
@@ -173,31 +164,17 @@ public final class RegistryContext implements AutoCloseable {
         return runtime;
     }
 
-    /** True for a key that {@link #reload} applies; other keys keep the values of the start. */
-    public static boolean isReloadable(Key<?> key) {
-        return RELOADED.contains(key);
-    }
-
     /**
-     * Applies another configuration, as far as its keys can be changed without a restart (ADR 30). Downloads in flight
+     * Applies another configuration, as far as its keys are reloadable (ADR 30). Downloads in flight
      * are not interrupted; they end with the upstream that they started with.
      *
      * @throws io.ociregistry.oci.RegistryException if the configuration can't be used; the current one then stays in
      *     use
      */
     public synchronized void reload(ServerConfig wanted) {
-        ServerConfig before = config();
-        ServerConfig next = before;
-        for (Key<?> key : RELOADED) {
-            next = next.withValueFrom(key, wanted);
-        }
-        RuntimeConfig after = runtime.reloaded(next);
-        content.upstreams().reload(next);
-        runtime = after;
-        stores.store().setStallTimeout(next.timeouts().stall());
-        content.registry().reload(next);
-        content.listings().reload(next);
-        maintenance.reload(before);
+        RuntimeConfig before = runtime;
+        RuntimeConfig after = before.reloaded(before.config().reloaded(wanted));
+        reloadables.forEach(part -> part.reload(before, after));
     }
 
     /** Decides which clients may use the server. */
@@ -226,6 +203,11 @@ public final class RegistryContext implements AutoCloseable {
 
     public Listings listings() {
         return content.listings();
+    }
+
+    /** Returns the content for background work. */
+    public ContentSource content() {
+        return content.source();
     }
 
     /** Loads images ahead of requests; usable while the server runs. */

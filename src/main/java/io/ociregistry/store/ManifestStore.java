@@ -48,6 +48,9 @@ public interface ManifestStore {
         void recordPull(Repository repository, Digest manifest, Instant now);
     }
 
+    /** Returns the manifest of a SHA-256 digest if its record is in memory and current; reads no content. */
+    Optional<Manifest> findInMemory(Digest digest);
+
     /** Returns the manifest of a SHA-256 digest; empty if it has no valid record. */
     Optional<Manifest> find(Digest digest);
 

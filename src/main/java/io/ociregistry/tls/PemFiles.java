@@ -2,23 +2,28 @@ package io.ociregistry.tls;
 
 import io.ociregistry.common.Secret;
 import io.ociregistry.common.UnusableFileException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PrivateKey;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
-import nl.altindag.ssl.pem.util.PemUtils;
 import nl.altindag.ssl.util.KeyManagerUtils;
+import nl.altindag.ssl.util.TrustManagerUtils;
 
 /**
  * Reads the PEM files that a section of the configuration names by its keys {@code ca}, {@code cert} and {@code key}.
@@ -29,9 +34,9 @@ import nl.altindag.ssl.util.KeyManagerUtils;
  * @param section the name of the section, for messages
  */
 public record PemFiles(String section) {
+    private static final Pattern BASE64 = Pattern.compile("-----BEGIN [^-]+-----([^-]*)-----END ");
     private static final Block CERTIFICATES = new Block("certificate", "(?:TRUSTED |X509 )?CERTIFICATE");
     private static final Block KEYS = new Block("private key", "(?:[A-Z0-9]+ )?PRIVATE KEY");
-    private static final Pattern ENCRYPTED = Pattern.compile("BEGIN ENCRYPTED |Proc-Type: *4,ENCRYPTED");
 
     /** Returns a trust manager that trusts the certificates in the file of {@code ca} as issuers. */
     public X509ExtendedTrustManager trustManager(Path file) {
@@ -40,7 +45,7 @@ public record PemFiles(String section) {
 
     /** Returns a trust manager for the file of a command line option, which is named in messages. */
     public static X509ExtendedTrustManager trustManager(String option, Path file) {
-        return read(option, file, CERTIFICATES, pem -> PemUtils.parseTrustMaterial(pem));
+        return TrustManagerUtils.createTrustManager(read(option, file, CERTIFICATES, PemFiles::certificates));
     }
 
     /**
@@ -56,7 +61,7 @@ public record PemFiles(String section) {
      * @throws UnusableFileException if a file can't be used, or if no certificate belongs to the key
      */
     public Identity identity(Path cert, Path key, Optional<Secret> password) {
-        List<X509Certificate> certificates = read(section + ".cert", cert, CERTIFICATES, PemUtils::parseCertificate);
+        List<X509Certificate> certificates = read(section + ".cert", cert, CERTIFICATES, PemFiles::certificates);
         PrivateKey privateKey = read(section + ".key", key, KEYS, pem -> decrypted(pem, password));
         X509Certificate certificate = certificates.stream()
                 .filter(each -> KeyPairCheck.matches(privateKey, each.getPublicKey()))
@@ -83,16 +88,29 @@ public record PemFiles(String section) {
     }
 
     private PrivateKey decrypted(String pem, Optional<Secret> password) {
-        if (!ENCRYPTED.matcher(pem).find()) {
-            return PemUtils.parsePrivateKey(pem);
-        }
-        Secret secret = password.orElseThrow(() -> new IllegalArgumentException("it is encrypted, and neither "
-                + section + ".keyPassword nor " + section + ".keyPasswordFromEnv is set"));
+        Supplier<char[]> chars = () -> password.map(secret -> secret.reveal().toCharArray())
+                .orElseThrow(() -> new IllegalArgumentException("it is encrypted, and neither " + section
+                        + ".keyPassword nor " + section + ".keyPasswordFromEnv is set"));
         try {
-            return PemUtils.parsePrivateKey(pem, secret.reveal().toCharArray());
-        } catch (RuntimeException e) {
+            return PrivateKeys.parse(pem, chars);
+        } catch (PrivateKeys.WrongPasswordException e) {
             throw new IllegalArgumentException("it can't be decrypted with the " + section + ".keyPassword given", e);
         }
+    }
+
+    private static List<X509Certificate> certificates(String pem) {
+        List<X509Certificate> certificates = new ArrayList<>();
+        for (MatchResult block : BASE64.matcher(pem).results().toList()) {
+            // A trusted certificate of OpenSSL has data of its own after the certificate.
+            byte[] encoded = new Der(Base64.getMimeDecoder().decode(block.group(1))).nextEncoded();
+            try {
+                certificates.add((X509Certificate)
+                        CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(encoded)));
+            } catch (CertificateException e) {
+                throw new IllegalArgumentException("it contains a damaged certificate: " + e.getMessage(), e);
+            }
+        }
+        return certificates;
     }
 
     private static <T> T read(String key, Path file, Block block, Function<String, T> reader) {

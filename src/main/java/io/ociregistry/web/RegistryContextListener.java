@@ -8,6 +8,7 @@ import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.model.ServerTlsConfig;
 import io.ociregistry.config.yaml.ConfigException;
 import io.ociregistry.logging.Logging;
+import io.ociregistry.registry.ConfigCheck;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.web.admin.AdminApiServlet;
 import io.ociregistry.web.admin.AdminPortFilter;
@@ -100,13 +101,13 @@ public final class RegistryContextListener implements ServletContextListener {
         try {
             ConfigLoader.Result result = load(servlets);
             Logging.configure(result.config().logLevel(), result.config().logFile());
-            result.warnings().forEach(LOG::warn);
+            ConfigCheck.warnings(result).forEach(LOG::warn);
             warnOfTls(result.config());
             warnOfAdminPort(result.config());
             RegistryContext context = RegistryContext.open(result.config());
             opened = context;
             context.startupWarning().ifPresent(LOG::warn);
-            preload(context);
+            context.startPreload();
             context.startScrub();
             return context;
         } catch (ConfigException | IOException | UnusableFileException e) {
@@ -118,15 +119,6 @@ public final class RegistryContextListener implements ServletContextListener {
     private static void warnOfTls(ServerConfig config) {
         if (!config.serverTlsConfig().equals(ServerTlsConfig.NONE)) {
             LOG.warn("serverTlsConfig has no effect in a WAR; configure TLS in the connector of the container");
-        }
-    }
-
-    private static void preload(RegistryContext context) throws IOException {
-        try {
-            context.startPreload();
-        } catch (IOException e) {
-            context.close();
-            throw new IOException("preloadImages: " + e.getMessage(), e);
         }
     }
 

@@ -29,6 +29,18 @@ class HtpasswdTest {
         assertFalse(users.matches("other", bytes("U*U")));
     }
 
+    /** As htpasswd and the other programs that make bcrypt hashes do. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 71, 72, 73, 300})
+    void first72BytesOfPasswordCount(int length) {
+        String password = "ä23456789".repeat(40).substring(0, length);
+        String hash = OpenBSDBCrypt.generate("2y", bytes(password), new byte[16], 4);
+        Htpasswd users = parse("node:" + hash);
+
+        assertTrue(users.matches("node", bytes(password)));
+        assertFalse(users.matches("node", bytes("x" + password)));
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

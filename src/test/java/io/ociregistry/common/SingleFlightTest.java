@@ -8,18 +8,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -105,12 +108,97 @@ class SingleFlightTest {
     }
 
     @Test
-    void errorFailsTheOutcome() {
-        CompletionStage<Integer> stage = flights.join("key", Runnable::run, () -> {
+    void errorReachesAllCallersAndIsNotCached() {
+        List<Runnable> queue = new ArrayList<>();
+        CompletionStage<Integer> first = flights.join("key", queue::add, () -> {
             throw new StackOverflowError();
         });
-        assertInstanceOf(StackOverflowError.class, failure(stage));
+        CompletionStage<Integer> second = flights.join("key", queue::add, () -> 2);
+        queue.forEach(Runnable::run);
+        assertInstanceOf(StackOverflowError.class, failure(first));
+        assertInstanceOf(StackOverflowError.class, failure(second));
+        assertThrows(
+                StackOverflowError.class,
+                () -> flights.run("key", () -> {
+                    throw new StackOverflowError();
+                }));
         assertEquals(5, value(flights.join("key", Runnable::run, () -> 5)));
+    }
+
+    @Test
+    void failureOfTheExecutorFailsTheOutcomeAndIsForgotten() {
+        RegistryException full = new RegistryException(ErrorCode.OVERLOADED, "too many password checks");
+        // The error of Java if it cannot start a thread.
+        OutOfMemoryError noThread = new OutOfMemoryError("unable to create native thread");
+        assertSame(
+                full,
+                failure(flights.join(
+                        "key",
+                        task -> {
+                            throw full;
+                        },
+                        runs::incrementAndGet)));
+        assertSame(
+                noThread,
+                failure(flights.join(
+                        "key",
+                        task -> {
+                            throw noThread;
+                        },
+                        runs::incrementAndGet)));
+        assertEquals(1, flights.run("key", runs::incrementAndGet));
+    }
+
+    @Test
+    void executorThatHasTheWorkDoesNotGetItAgain() {
+        List<Runnable> queue = new ArrayList<>();
+        List<Runnable> urgent = new ArrayList<>();
+        Executor first = queue::add;
+        Executor second = urgent::add;
+        for (int i = 0; i < 3; i++) {
+            flights.join("key", first, runs::incrementAndGet);
+        }
+        flights.join("key", second, runs::incrementAndGet);
+        assertEquals(1, queue.size());
+        assertEquals(1, urgent.size());
+        urgent.get(0).run();
+        queue.get(0).run();
+        assertEquals(1, runs.get());
+    }
+
+    @Test
+    void callerOnItsOwnThreadWaitsForTheFlightOfAnotherThread() throws Exception {
+        CountDownLatch started = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        RegistryException failure = new RegistryException(ErrorCode.DENIED, "no");
+        Future<Integer> first = executor.submit(() -> flights.run("key", () -> {
+            started.countDown();
+            awaitUninterrupted(go);
+            throw failure;
+        }));
+        awaitUninterrupted(started);
+        CompletionStage<Integer> joined = flights.join("key", Runnable::run, () -> 7);
+        Future<Integer> second = executor.submit(() -> flights.run("key", () -> 7));
+        go.countDown();
+        assertSame(failure, failure(joined));
+        assertSame(failure, assertThrows(ExecutionException.class, first::get).getCause());
+        // It joined the flight, or came after its end and ran its own work.
+        try {
+            assertEquals(7, second.get());
+        } catch (ExecutionException e) {
+            assertSame(failure, e.getCause());
+        }
+    }
+
+    @Test
+    void lateCallerDoesNotWaitForAnOverdueFlight() throws Exception {
+        List<Runnable> queue = new ArrayList<>();
+        Executor line = queue::add;
+        assertThrows(TimeoutException.class, () -> flights.await("key", line, () -> 3, Duration.ZERO));
+        assertThrows(TimeoutException.class, () -> flights.await("key", line, () -> 4, Duration.ofNanos(1)));
+        queue.remove(0).run();
+        assertEquals(5, flights.await("key", Runnable::run, () -> 5, Duration.ofSeconds(20)));
+        assertEquals(0, queue.size());
     }
 
     @Test

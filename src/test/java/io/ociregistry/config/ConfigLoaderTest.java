@@ -6,15 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.common.Secret;
-import io.ociregistry.config.address.Scheme;
+import io.ociregistry.config.ServerConfig.LogLevel;
+import io.ociregistry.config.ServerConfig.UnlistedRegistries;
+import io.ociregistry.config.address.Endpoint.Scheme;
 import io.ociregistry.config.model.AuthConfig;
 import io.ociregistry.config.model.Limits;
-import io.ociregistry.config.model.LogLevel;
 import io.ociregistry.config.model.MirrorConfig;
 import io.ociregistry.config.model.ProxyConfig;
 import io.ociregistry.config.model.Timeouts;
 import io.ociregistry.config.model.TlsConfig;
-import io.ociregistry.config.model.UnlistedRegistries;
 import io.ociregistry.config.model.UpstreamConfig;
 import io.ociregistry.config.yaml.ConfigException;
 import io.ociregistry.config.yaml.Key;
@@ -304,6 +304,35 @@ class ConfigLoaderTest {
         assertEquals(
                 List.of("c.yaml:1: metrics: has no effect in this build", "--health: has no effect in this build"),
                 loader.parse(yaml, "c.yaml", overrides).warnings());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0s", "1ms", "999ms"})
+    void tooFrequentPruningIsRefused(String frequency) {
+        var yaml = "pruneConfig: {enabled: true, frequency: " + frequency + "}";
+        var error = assertThrows(ConfigException.class, () -> loader.parse(yaml, "c.yaml", Overrides.none()));
+        assertEquals(
+                "c.yaml:1: pruneConfig.frequency: '" + frequency + "' is too short; write at least 1s, for example 1d",
+                error.getMessage());
+    }
+
+    @Test
+    void configFileInFileIsWarning() throws Exception {
+        assertEquals(
+                List.of("c.yaml:1: configFile: has no effect in a configuration file; remove it, and name the file by"
+                        + " --config-file or OCIREGISTRY_CONFIG"),
+                loader.parse("configFile: /etc/other.yaml", "c.yaml", Overrides.none())
+                        .warnings());
+    }
+
+    @Test
+    void helloWorldModeIsRefused() {
+        var overrides = Overrides.none().put(ServerKeys.HELLO_WORLD, "--hello-world", "true");
+        var error = assertThrows(ConfigException.class, () -> loader.parse("", "c.yaml", overrides));
+        assertEquals(
+                "--hello-world: 'true' is not supported, because this server has no embedded image; remove it, and load"
+                        + " an image with preloadImages",
+                error.getMessage());
     }
 
     @Test

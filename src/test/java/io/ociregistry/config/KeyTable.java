@@ -1,12 +1,13 @@
 package io.ociregistry.config;
 
 import io.ociregistry.common.Secret;
+import io.ociregistry.config.model.UpstreamConfig;
 import io.ociregistry.config.yaml.Key;
-import io.ociregistry.config.yaml.ListOf;
 import io.ociregistry.config.yaml.ObjectType;
 import io.ociregistry.config.yaml.Scalar;
-import io.ociregistry.config.yaml.ScalarOrObject;
 import io.ociregistry.config.yaml.ValueType;
+import io.ociregistry.config.yaml.ValueType.ListOf;
+import io.ociregistry.config.yaml.ValueType.ScalarOrObject;
 import java.io.StringReader;
 import java.util.Optional;
 import java.util.Set;
@@ -71,8 +72,8 @@ public final class KeyTable {
         for (Key<?> key : type.keys()) {
             String name = prefix + key.name();
             visitor.accept(name, key);
-            if (key.type() instanceof RegistryList) {
-                walk(RegistryKeys.TYPE, name + ".", visitor);
+            if (key.type() instanceof UpstreamConfig.Registries) {
+                walk(UpstreamConfig.KEYS, name + ".", visitor);
             } else {
                 below(key.type()).ifPresent(section -> walk(section, name + ".", visitor));
             }

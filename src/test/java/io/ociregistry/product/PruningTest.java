@@ -140,7 +140,7 @@ class PruningTest {
         FakeImage going = images("goes", 1, 1000).get(0);
         FakeImage staying = images("stays", 1, 1000).get(0);
         try (RunningRegistry registry =
-                open("pruneConfig: {enabled: true, type: pattern, expr: /goes, frequency: 200ms}\n")) {
+                open("pruneConfig: {enabled: true, type: pattern, expr: /goes, frequency: 1s}\n")) {
             pull(registry, staying);
             assertEquals(200, get(registry, manifest(going)).status());
             await(() ->

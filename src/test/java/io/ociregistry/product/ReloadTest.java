@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ociregistry.config.ConfigLoader;
+import io.ociregistry.config.Overrides;
+import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.ServerKeys;
 import io.ociregistry.config.yaml.Key;
 import io.ociregistry.oci.Digest;
@@ -20,11 +23,16 @@ import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.Recorded.Kind;
 import io.ociregistry.testing.ReloadedRegistry;
+import io.ociregistry.web.admin.Reload;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -231,7 +239,7 @@ class ReloadTest {
     void backgroundPruneStartsAndStops() throws Exception {
         try (ReloadedRegistry registry = new ReloadedRegistry(NO_PREFETCH + entry(""), dir)) {
             assertEquals(200, manifest(registry, "1.0").status());
-            String rule = "pruneConfig: {enabled: true, type: pattern, expr: /app, frequency: 10ms}\n";
+            String rule = "pruneConfig: {enabled: true, type: pattern, expr: /app, frequency: 1s}\n";
             assertApplied("pruneConfig", registry.reload(NO_PREFETCH + rule + entry("")));
             Await.until("the pruning", () -> !isListed(registry, "team/app"));
             assertApplied("pruneConfig", registry.reload(NO_PREFETCH + entry("")));
@@ -282,9 +290,66 @@ class ReloadTest {
                 page.substring(page.indexOf("\nWaiting for a restart:"), page.indexOf("\n- A registry whose entry"));
         for (Key<?> key : ServerKeys.ALL) {
             boolean isAppliedAtOnce = atOnce.contains("`" + key.name() + "`");
-            boolean log = List.of(ServerKeys.LOG_LEVEL, ServerKeys.LOG_FILE).contains(key);
-            assertEquals(RegistryContext.isReloadable(key) || log, isAppliedAtOnce, key.name());
-            assertEquals(!isAppliedAtOnce && key.isSupported(), later.contains("`" + key.name() + "`"), key.name());
+            assertEquals(key.isReloadable(), isAppliedAtOnce, key.name());
+            boolean hasEffect = key.warning().isEmpty() && key != ServerKeys.HELLO_WORLD;
+            assertEquals(!isAppliedAtOnce && hasEffect, later.contains("`" + key.name() + "`"), key.name());
+        }
+    }
+
+    /** A value other than the default for each key that a reload can change without changing the log of this JVM. */
+    private static final Map<Key<?>, String> CHANGES = Map.ofEntries(
+            Map.entry(ServerKeys.IMAGE_PATH, "/elsewhere"),
+            Map.entry(ServerKeys.PRELOAD_IMAGES, "list.txt"),
+            Map.entry(ServerKeys.IMAGE_FILE, "list.txt"),
+            Map.entry(ServerKeys.RESOLVE_REF, "r.example/app:1"),
+            Map.entry(ServerKeys.HOST, "127.0.0.2"),
+            Map.entry(ServerKeys.PORT, "1234"),
+            Map.entry(ServerKeys.OS, "plan9"),
+            Map.entry(ServerKeys.ARCH, "mips"),
+            Map.entry(ServerKeys.PULL_TIMEOUT, "5s"),
+            Map.entry(ServerKeys.PLATFORM, "linux/s390x"),
+            Map.entry(ServerKeys.PARALLEL, "7"),
+            Map.entry(ServerKeys.WITH_REFERRERS, "true"),
+            Map.entry(ServerKeys.ALWAYS_PULL_LATEST, "true"),
+            Map.entry(ServerKeys.AIR_GAPPED, "true"),
+            Map.entry(ServerKeys.DEFAULT_NS, "quay.io"),
+            Map.entry(ServerKeys.REGISTRIES, "[{name: quay.io}]"),
+            Map.entry(ServerKeys.UNLISTED_REGISTRIES, "deny"),
+            Map.entry(ServerKeys.PRUNE_CONFIG, "{duration: 5d}"),
+            Map.entry(ServerKeys.LIST_CONFIG, "{header: true}"),
+            Map.entry(ServerKeys.SERVER_TLS_CONFIG, "{cert: c.pem, key: k.pem}"),
+            Map.entry(ServerKeys.CLIENTS, "{token: token-of-the-clients}"),
+            Map.entry(ServerKeys.MAX_MANIFEST_BYTES, "1MiB"),
+            Map.entry(ServerKeys.PREFETCH, "false"),
+            Map.entry(ServerKeys.SHUTDOWN_TIMEOUT, "3s"),
+            Map.entry(ServerKeys.RATE_LIMIT_STATUS, "503"),
+            Map.entry(ServerKeys.TIMEOUTS, "{connect: 1s}"),
+            Map.entry(ServerKeys.CACHE, "{negativeTtl: 1s}"),
+            Map.entry(ServerKeys.ADMIN, "{enabled: false}"));
+
+    @Test
+    void answerNamesEachChangedKeyAndSaysWhetherItIsApplied() throws Exception {
+        ConfigLoader loader = new ConfigLoader(name -> Optional.empty());
+        String images = "imagePath: '" + dir.resolve("images") + "'\n";
+        List<Key<?>> keys = new ArrayList<>(ServerKeys.ALL);
+        keys.removeIf(key -> key.warning().isPresent());
+        keys.removeAll(List.of(ServerKeys.LOG_LEVEL, ServerKeys.LOG_FILE, ServerKeys.HELLO_WORLD));
+        for (Key<?> key : keys) {
+            String yaml = key.name() + ": " + Objects.requireNonNull(CHANGES.get(key), key.name()) + "\n";
+            String before = key == ServerKeys.IMAGE_PATH ? "" : images;
+            ServerConfig start =
+                    loader.parse(images, "c.yaml", Overrides.none()).config();
+            try (RegistryContext context = RegistryContext.open(start)) {
+                Reload.Outcome outcome =
+                        new Reload(context, () -> loader.parse(before + yaml, "c.yaml", Overrides.none())).apply();
+                List<String> named = List.of(key.name());
+                assertEquals(key.isReloadable() ? named : List.of(), outcome.applied());
+                assertEquals(key.isReloadable() ? List.of() : named, outcome.needRestart());
+                assertEquals(
+                        key.isReloadable(),
+                        !start.get(key).equals(context.config().get(key)),
+                        key.name());
+            }
         }
     }
 

@@ -21,8 +21,9 @@ final class CommandLinePage {
               no value; `--name=false` turns it off. If an option is given twice, the last value is used.
             - An option with a key replaces the value of that key in the configuration file; an empty value (`--name=`)
               means the key's default.
-            - The exit code is 0, or 1 with the reason and the remedy on standard error. The output of the command goes
-              to standard output, all other messages go to standard error.
+            - The exit code is 0, or 1 with the reason and the remedy on standard error. It is 78 if the configuration
+              cannot be used, so that a service manager need not start the program again.
+            - The output of the command goes to standard output, all other messages go to standard error.
             """;
 
     private static final String HEADER = """
@@ -42,6 +43,10 @@ final class CommandLinePage {
 
     private static String section(Command command) {
         return "\n## " + command.commandName() + "\n" + command.doc() + ".\n"
+                + command.operand()
+                        .map(option -> "`" + command.commandName() + " FILE` is the same as `" + command.commandName()
+                                + " " + option + " FILE`.\n")
+                        .orElse("")
                 + (command.options().isEmpty() ? "" : table(command.options()));
     }
 

@@ -190,7 +190,9 @@ public final class TestCertificates {
         ENCRYPTED_PKCS8,
         ENCRYPTED_TRADITIONAL;
 
-        private PemObjectGenerator pem(PrivateKey key, char[] password) {
+        private PemObjectGenerator pem(PrivateKey key, String text) {
+            // For PKCS#8, Bouncy Castle takes the low byte of each character; openssl uses the bytes of UTF-8.
+            String utf8 = new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
             try {
                 return switch (this) {
                     case PKCS8 -> new JcaPKCS8Generator(key, null);
@@ -200,11 +202,14 @@ public final class TestCertificates {
                                 key,
                                 new JceOpenSSLPKCS8EncryptorBuilder(PKCS8Generator.AES_256_CBC)
                                         .setProvider(new BouncyCastleProvider())
-                                        .setPassword(password)
+                                        .setPassword(utf8.toCharArray())
                                         .build());
                     case ENCRYPTED_TRADITIONAL ->
                         new JcaMiscPEMGenerator(
-                                traditional(key), new JcePEMEncryptorBuilder("AES-256-CBC").build(password));
+                                traditional(key),
+                                new JcePEMEncryptorBuilder("AES-256-CBC")
+                                        .setProvider(new BouncyCastleProvider())
+                                        .build(text.toCharArray()));
                 };
             } catch (IOException | OperatorCreationException e) {
                 throw new IllegalStateException("can't write a key as " + this, e);
@@ -276,7 +281,7 @@ public final class TestCertificates {
 
         /** Writes {@code client.key} in another form; encrypted forms use the password. */
         public Path keyPem(Path directory, KeyForm form, String password) {
-            return writePem(directory.resolve("client.key"), form.pem(issued.key, password.toCharArray()));
+            return writePem(directory.resolve("client.key"), form.pem(issued.key, password));
         }
     }
 
@@ -362,7 +367,7 @@ public final class TestCertificates {
     }
 
     private static Path write(Path file, Object what) {
-        return writePem(file, what instanceof PrivateKey key ? KeyForm.PKCS8.pem(key, NO_PASSWORD) : what);
+        return writePem(file, what instanceof PrivateKey key ? KeyForm.PKCS8.pem(key, "") : what);
     }
 
     private static Path writePem(Path file, Object what) {

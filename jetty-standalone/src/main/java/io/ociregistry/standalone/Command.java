@@ -5,6 +5,7 @@ import static io.ociregistry.standalone.cli.CliOption.*;
 import io.ociregistry.standalone.cli.Action;
 import io.ociregistry.standalone.cli.CliOption;
 import io.ociregistry.standalone.cli.GivenOptions;
+import io.ociregistry.standalone.command.CheckConfigCommand;
 import io.ociregistry.standalone.command.ExportCommand;
 import io.ociregistry.standalone.command.ListCommand;
 import io.ociregistry.standalone.command.LoadCommand;
@@ -93,6 +94,9 @@ enum Command {
             "Reads the whole cache and reports corrupt and missing files; a server may be running",
             VerifyCommand::new,
             REPAIR),
+    CHECK_CONFIG(
+            "Reports mistakes of the configuration, and what will fail later, without starting a server",
+            CheckConfigCommand::new),
     VERSION("Prints the version, like --version", options -> new VersionCommand());
 
     /** The options of every command, accepted before and after its name. */
@@ -121,16 +125,22 @@ enum Command {
                 .findFirst();
     }
 
-    /** The names of the commands that have an option. */
-    static List<String> namesWithOption(CliOption option) {
+    /** The names of the commands that have an option of this name. */
+    static List<String> namesWithOption(String longName) {
         return Arrays.stream(values())
-                .filter(command -> command.options.contains(option))
+                .filter(command -> command.options.stream()
+                        .anyMatch(option -> option.longName().equals(longName)))
                 .map(Command::commandName)
                 .toList();
     }
 
     String commandName() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** The option whose value may also follow the name of the command as a word of its own. */
+    Optional<CliOption> operand() {
+        return this == CHECK_CONFIG ? Optional.of(CONFIG_FILE) : Optional.empty();
     }
 
     String doc() {

@@ -26,7 +26,11 @@ final class Help {
 
     static String of(Command command) {
         var usage = "ociregistry [global options] " + command.commandName()
-                + (command.options().isEmpty() ? "" : " [options]");
+                + (command.options().isEmpty() ? "" : " [options]")
+                + command.operand()
+                        .flatMap(CliOption::argument)
+                        .map(word -> " [" + word + "]")
+                        .orElse("");
         return section("NAME", List.of(new Row("ociregistry " + command.commandName() + " - " + command.doc(), "")))
                 + section("USAGE", List.of(new Row(usage, "")))
                 + (command.options().isEmpty() ? "" : section("OPTIONS", rows(command.options())))

@@ -13,7 +13,14 @@ public final class Main {
 
     public static int run(PrintStream out, PrintStream err, String... args) {
         try {
-            return CommandLine.parse(args).run(out, err);
+            int code = CommandLine.parse(args).run(out, err);
+            // Print streams hide failures until they are asked, so a full disk would end in a short file and code 0.
+            if (code == 0 && out.checkError()) {
+                err.println("ociregistry: writing the output failed, so it is incomplete; check standard output, for"
+                        + " example whether its disk is full");
+                return 1;
+            }
+            return code;
         } catch (UsageException e) {
             err.println("ociregistry: " + e.getMessage());
             return 1;

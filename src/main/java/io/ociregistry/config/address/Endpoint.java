@@ -1,5 +1,6 @@
 package io.ociregistry.config.address;
 
+import io.ociregistry.config.address.Endpoint.Scheme;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Objects;
@@ -10,6 +11,12 @@ public final class Endpoint {
     private static final Pattern GRAMMAR = Pattern.compile("(?i)(https?)://([^/?#@]+)/?");
     /** A name with a trailing dot, which the resolver does not complete with its search domains. */
     private static final Pattern ABSOLUTE = Pattern.compile("(.*[^.])\\.(:[^:]*)?");
+
+    /** The URL scheme of an upstream registry. */
+    public enum Scheme {
+        HTTPS,
+        HTTP
+    }
 
     private Endpoint() {}
 

@@ -1,5 +1,13 @@
 package io.ociregistry.config.model;
 
+import static io.ociregistry.config.yaml.Key.optional;
+
+import io.ociregistry.config.yaml.Key;
+import io.ociregistry.config.yaml.ObjectType;
+import io.ociregistry.config.yaml.ObjectType.ProblemReporter;
+import io.ociregistry.config.yaml.Scalar;
+import io.ociregistry.config.yaml.ValueType.ListOf;
+import io.ociregistry.config.yaml.Values;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -16,10 +24,37 @@ import java.util.Optional;
  */
 public record CacheConfig(
         Duration negativeTtl, Optional<Long> maxSize, int highWater, int lowWater, List<String> pins, long scrubRate) {
-    public static final CacheConfig DEFAULT =
-            new CacheConfig(Duration.ofSeconds(10), Optional.empty(), 90, 80, List.of(), 1 << 20);
+    private static final Key<Duration> NEGATIVE_TTL = new Key<>("negativeTtl", Scalar.DURATION, Duration.ofSeconds(10));
+    private static final Key<Optional<Long>> MAX_SIZE = optional("maxSize", Scalar.size(1, Long.MAX_VALUE));
+    private static final Key<Integer> HIGH_WATER = new Key<>("highWater", Scalar.PER_CENT, 90);
+    private static final Key<Integer> LOW_WATER = new Key<>("lowWater", Scalar.PER_CENT, 80);
+    private static final Key<List<String>> PINS = new Key<>("pins", new ListOf<>(Scalar.EXPRESSION), List.of());
+    private static final Key<Long> SCRUB_RATE = new Key<>("scrubRate", Scalar.size(0, Long.MAX_VALUE), 1L << 20);
+    public static final ObjectType<CacheConfig> KEYS =
+            new ObjectType<>(List.of(NEGATIVE_TTL, MAX_SIZE, HIGH_WATER, LOW_WATER, PINS, SCRUB_RATE), CacheConfig::of);
+
+    public static final CacheConfig DEFAULT = new CacheConfig(Values.NONE);
 
     public CacheConfig {
         pins = List.copyOf(pins);
+    }
+
+    private CacheConfig(Values values) {
+        this(
+                values.get(NEGATIVE_TTL),
+                values.get(MAX_SIZE),
+                values.get(HIGH_WATER),
+                values.get(LOW_WATER),
+                values.get(PINS),
+                values.get(SCRUB_RATE));
+    }
+
+    private static CacheConfig of(Values values, ProblemReporter reporter) {
+        var cache = new CacheConfig(values);
+        if (cache.lowWater >= cache.highWater) {
+            reporter.report(
+                    LOW_WATER, "is " + cache.lowWater + "%, but must be below highWater, " + cache.highWater + "%");
+        }
+        return cache;
     }
 }

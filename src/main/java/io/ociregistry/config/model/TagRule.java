@@ -1,6 +1,9 @@
 package io.ociregistry.config.model;
 
 import io.ociregistry.common.GoDuration;
+import io.ociregistry.config.yaml.Key;
+import io.ociregistry.config.yaml.ObjectType;
+import io.ociregistry.config.yaml.Scalar;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.regex.Pattern;
@@ -14,6 +17,16 @@ import java.util.regex.Pattern;
  */
 public record TagRule(String pattern, Duration maxAge, boolean keepOnNotFound) {
     public static final Duration FOREVER = ChronoUnit.FOREVER.getDuration();
+
+    private static final Key<String> PATTERN = new Key<>("pattern", Scalar.TEXT, "*");
+    private static final Key<Duration> POLICY = new Key<>("policy", new Scalar<>(TagRule::policy), FOREVER);
+    private static final Key<OnNotFound> ON_NOT_FOUND =
+            new Key<>("onNotFound", Scalar.oneOf(OnNotFound.class), OnNotFound.KEEP);
+    static final ObjectType<TagRule> KEYS = ObjectType.of(
+            values -> new TagRule(values.get(PATTERN), values.get(POLICY), values.get(ON_NOT_FOUND) == OnNotFound.KEEP),
+            PATTERN,
+            POLICY,
+            ON_NOT_FOUND);
 
     /** The rule for tags that no other rule matches: never revalidate. */
     public static final TagRule NEVER = new TagRule("*", FOREVER, true);

@@ -1,9 +1,11 @@
 package io.ociregistry.config.yaml;
 
+import io.ociregistry.common.Secret;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
@@ -28,12 +30,17 @@ public record ObjectType<R>(List<Key<?>> keys, Factory<R> factory) implements Va
         /** Whether the mapping has the key with a value, valid or not. */
         boolean hasValue(Key<?> key);
 
-        /** The context, for values outside the file such as environment variables. */
-        ParseContext context();
+        /** Returns the value of the environment variable that a key names; reports a variable that is not set. */
+        Optional<Secret> secretFromEnvironment(Key<Optional<String>> key, Values values);
+    }
+
+    /** Makes a type whose keys cannot contradict each other. */
+    public static <R> ObjectType<R> of(Function<Values, R> factory, Key<?>... keys) {
+        return new ObjectType<>(List.of(keys), (values, reporter) -> factory.apply(values));
     }
 
     @Override
-    public Optional<R> read(Node node, ConfigPath path, ParseContext context) {
+    public Optional<R> read(Node node, String path, ParseContext context) {
         if (!(node instanceof MappingNode mapping)) {
             context.problem(node, path, "is a " + node.getNodeId() + ", but must be a mapping of keys to values");
             return Optional.empty();
@@ -43,12 +50,12 @@ public record ObjectType<R>(List<Key<?>> keys, Factory<R> factory) implements Va
         for (NodeTuple entry : mapping.getValue()) {
             var name = entry.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "?";
             if (seen.putIfAbsent(name, entry) != null) {
-                context.problem(entry.getKeyNode(), path.child(Redaction.ofKey(name)), "is here twice; remove one");
+                context.problem(entry.getKeyNode(), child(path, Redaction.ofKey(name)), "is here twice; remove one");
                 continue;
             }
             var key = find(name);
             if (key.isEmpty()) {
-                context.problem(entry.getKeyNode(), path.child(Redaction.ofKey(name)), unknown(name, context));
+                context.problem(entry.getKeyNode(), child(path, Redaction.ofKey(name)), unknown(name, context));
                 continue;
             }
             values = readValue(key.get(), entry.getValueNode(), path, context, values);
@@ -56,19 +63,23 @@ public record ObjectType<R>(List<Key<?>> keys, Factory<R> factory) implements Va
         return Optional.of(factory.create(values, new Located(mapping, seen, path, context)));
     }
 
-    private static <T> Values readValue(Key<T> key, Node node, ConfigPath path, ParseContext context, Values values) {
+    private static <T> Values readValue(Key<T> key, Node node, String path, ParseContext context, Values values) {
         if (isNullOrEmpty(node)) {
             return values;
         }
-        var value = key.type().read(node, path.child(key.name()), context);
-        value.ifPresent(v -> UnsupportedKeys.warn(key, v, node, path.child(key.name()), context));
-        return value.map(v -> values.with(key, v)).orElse(values);
+        return key.read(node, child(path, key.name()), context)
+                .map(value -> values.with(key, value))
+                .orElse(values);
     }
 
     /** Whether a value is null or empty: {@code key:} and {@code key: ""} count as leaving the key out. */
     public static boolean isNullOrEmpty(Node node) {
         return node instanceof ScalarNode scalar
                 && (scalar.getValue().isEmpty() || scalar.getTag().equals(Tag.NULL));
+    }
+
+    private static String child(String path, String name) {
+        return path.isEmpty() ? name : path + "." + name;
     }
 
     private Optional<Key<?>> find(String name) {
@@ -90,16 +101,16 @@ public record ObjectType<R>(List<Key<?>> keys, Factory<R> factory) implements Va
                 : "unknown key; remove it";
     }
 
-    private record Located(Node mapping, Map<String, NodeTuple> seen, ConfigPath path, ParseContext context)
+    private record Located(Node mapping, Map<String, NodeTuple> seen, String path, ParseContext context)
             implements ProblemReporter {
         @Override
         public void report(Key<?> key, String text) {
-            context.problem(node(key), path.child(key.name()), text);
+            context.problem(node(key), child(path, key.name()), text);
         }
 
         @Override
         public void warn(Key<?> key, String text) {
-            context.warning(node(key), path.child(key.name()), text);
+            context.warning(node(key), child(path, key.name()), text);
         }
 
         private Node node(Key<?> key) {
@@ -111,6 +122,22 @@ public record ObjectType<R>(List<Key<?>> keys, Factory<R> factory) implements Va
         public boolean hasValue(Key<?> key) {
             var entry = seen.get(key.name());
             return entry != null && !isNullOrEmpty(entry.getValueNode());
+        }
+
+        @Override
+        public Optional<Secret> secretFromEnvironment(Key<Optional<String>> key, Values values) {
+            return values.get(key).flatMap(variable -> {
+                try {
+                    var value = context.environmentVariable(variable);
+                    if (value.isEmpty()) {
+                        report(key, "the environment variable " + variable + " is not set; set it");
+                    }
+                    return value.map(Secret::new);
+                } catch (IllegalArgumentException e) {
+                    report(key, String.valueOf(e.getMessage()));
+                    return Optional.empty();
+                }
+            });
         }
     }
 }

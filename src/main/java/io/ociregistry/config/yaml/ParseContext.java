@@ -33,7 +33,7 @@ public final class ParseContext {
         return environment.apply(name);
     }
 
-    public void problem(Node node, ConfigPath path, String text) {
+    public void problem(Node node, String path, String text) {
         problems.add(at(node, path) + text);
     }
 
@@ -46,7 +46,7 @@ public final class ParseContext {
         problems.add(source + ":" + line + ": " + text);
     }
 
-    void warning(Node node, ConfigPath path, String text) {
+    void warning(Node node, String path, String text) {
         warnings.add(at(node, path) + text);
     }
 
@@ -64,9 +64,9 @@ public final class ParseContext {
     }
 
     /** The file, the line and the path, without the first two for a value that is not from the file. */
-    private String at(Node node, ConfigPath path) {
+    private String at(Node node, String path) {
         Mark mark = node.getStartMark();
         var line = mark == null ? "" : source + ":" + (mark.getLine() + 1) + ": ";
-        return path.displayName().isEmpty() ? line : line + path.displayName() + ": ";
+        return path.isEmpty() ? line : line + path + ": ";
     }
 }

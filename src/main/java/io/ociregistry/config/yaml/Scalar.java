@@ -10,6 +10,7 @@ import io.ociregistry.oci.RegistryException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -24,6 +25,10 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
  * @param parser makes the value; the message of its IllegalArgumentException says what is wrong and what to write
  */
 public record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
+    /** The parts of a regular expression in which a comma may be, and a comma elsewhere. */
+    private static final Pattern EXPRESSION_TOKEN =
+            Pattern.compile("\\\\.|\\[\\^?\\]?(?:\\\\.|[^\\]\\\\])*\\]|\\{[0-9]+,[0-9]*}|[(),]", Pattern.DOTALL);
+
     public static final Scalar<String> TEXT = new Scalar<>(text -> text);
     public static final Scalar<Secret> SECRET = new Scalar<>(Secret::new);
     public static final Scalar<String> VARIABLE = new Scalar<>(Scalar::variable);
@@ -35,8 +40,8 @@ public record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
     /** A regular expression that is matched in linear time. */
     public static final Scalar<String> EXPRESSION = TEXT.checked(Scalar::expressionProblem);
 
-    /** A comma-separated list of regular expressions. */
-    public static final Scalar<String> EXPRESSIONS = TEXT.checked(text -> Arrays.stream(text.split(",", -1))
+    /** A comma-separated list of regular expressions; see {@link #splitExpressions}. */
+    public static final Scalar<String> EXPRESSIONS = TEXT.checked(text -> splitExpressions(text).stream()
             .flatMap(expression -> expressionProblem(expression).stream())
             .findFirst());
 
@@ -55,7 +60,7 @@ public record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
     public static final Scalar<Platforms> PLATFORMS = new Scalar<>(Scalar::platforms);
 
     @Override
-    public Optional<T> read(Node node, ConfigPath path, ParseContext context) {
+    public Optional<T> read(Node node, String path, ParseContext context) {
         if (!(node instanceof ScalarNode scalar)) {
             context.problem(node, path, "is a " + node.getNodeId() + ", but must be a single value");
             return Optional.empty();
@@ -114,6 +119,29 @@ public record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
                                 .toList())));
     }
 
+    /** Splits at commas, except for commas in {@code {1,2}}, {@code [a,b]} and {@code (a,b)}, and after a backslash. */
+    public static List<String> splitExpressions(String text) {
+        List<String> expressions = new ArrayList<>();
+        int start = 0;
+        int depth = 0;
+        var token = EXPRESSION_TOKEN.matcher(text);
+        while (token.find()) {
+            switch (token.group()) {
+                case "(" -> depth++;
+                case ")" -> depth--;
+                case "," -> {
+                    if (depth <= 0) {
+                        expressions.add(text.substring(start, token.start()));
+                        start = token.end();
+                    }
+                }
+                default -> {}
+            }
+        }
+        expressions.add(text.substring(start));
+        return expressions;
+    }
+
     private static Optional<String> expressionProblem(String text) {
         try {
             Pattern.compile(text);
@@ -132,11 +160,23 @@ public record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
         return text;
     }
 
-    private static Path path(String text) {
+    /**
+     * Parses the path of a file, of a key or of an option.
+     *
+     * @throws IllegalArgumentException if the text is not a path; the message says why and what to do
+     */
+    public static Path path(String text) {
         try {
             return Path.of(text);
         } catch (InvalidPathException e) {
-            throw new IllegalArgumentException("'" + text + "' is not a valid path: " + e.getReason(), e);
+            String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
+            throw new IllegalArgumentException(
+                    "'" + text + "' is not a valid path: " + e.getReason()
+                            + (encoding.equals("UTF-8")
+                                    ? ""
+                                    : "; the locale has only " + encoding
+                                            + ", so start the program with LC_ALL=C.UTF-8"),
+                    e);
         }
     }
 

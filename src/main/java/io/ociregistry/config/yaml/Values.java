@@ -29,6 +29,11 @@ public final class Values {
         return new Values(copy);
     }
 
+    /** Returns a copy with the value that one key has in other values. */
+    public <T> Values withValueFrom(Key<T> key, Values other) {
+        return with(key, other.get(key));
+    }
+
     @Override
     public String toString() {
         return set.toString();

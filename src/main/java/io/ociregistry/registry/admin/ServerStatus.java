@@ -1,6 +1,6 @@
 package io.ociregistry.registry.admin;
 
-import io.ociregistry.registry.blob.InFlightBlob;
+import io.ociregistry.registry.blob.BlobService.InFlightBlob;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -3,9 +3,10 @@ package io.ociregistry.registry.blob;
 import io.ociregistry.config.model.Timeouts;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.store.BlobDownload;
+import io.ociregistry.registry.blob.BlobAccess.BlobKey;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.BlobDownload;
 import io.ociregistry.upstream.BlobAnswer;
 import io.ociregistry.upstream.Upstream;
 import java.io.IOException;
@@ -34,7 +35,7 @@ final class BlobFetch implements Downloads.Receiver {
     private final Upstream upstream;
     private final BlobKey blob;
     private final OptionalLong expectedSize;
-    private final BlobRights rights;
+    private final BlobAccess access;
     private final RetryBudget retries;
     private final Duration checkInterval;
 
@@ -46,15 +47,20 @@ final class BlobFetch implements Downloads.Receiver {
             Upstream upstream,
             BlobKey blob,
             OptionalLong expectedSize,
-            BlobRights rights,
+            BlobAccess access,
             Timeouts timeouts) {
         this.store = store;
         this.upstream = upstream;
         this.blob = blob;
         this.expectedSize = expectedSize;
-        this.rights = rights;
+        this.access = access;
         this.retries = RetryBudget.of(timeouts);
         this.checkInterval = timeouts.stall().dividedBy(3);
+    }
+
+    @Override
+    public Optional<BlobSource> stored() {
+        return access.openConfirmed(blob.repository(), blob.digest());
     }
 
     @Override
@@ -62,7 +68,7 @@ final class BlobFetch implements Downloads.Receiver {
         BlobDownload download = store.startDownload(blob.digest(), blob.repository(), expectedSize);
         try {
             receive(download, started);
-            rights.received(blob, download.isWrittenToDisk());
+            access.received(blob, download.isWrittenToDisk());
             publish(download);
         } catch (RuntimeException | Error e) {
             boolean isUnknown = e instanceof RegistryException known && known.code() == ErrorCode.BLOB_UNKNOWN;
@@ -75,7 +81,7 @@ final class BlobFetch implements Downloads.Receiver {
             }
             throw e;
         } finally {
-            rights.ended(blob);
+            access.ended(blob);
         }
     }
 
@@ -119,7 +125,7 @@ final class BlobFetch implements Downloads.Receiver {
 
     /** Gives the download to its readers, once the upstream has answered that it has the blob. */
     private void start(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
-        rights.started(blob);
+        access.started(blob);
         started.complete(Optional.of(download));
     }
 
@@ -150,8 +156,7 @@ final class BlobFetch implements Downloads.Receiver {
     /** Copies the rest from the store if a download from another registry has published the same blob meanwhile. */
     private boolean copyFromStore(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         // A repository gets bytes of the store only after its own upstream answered that it has the blob (ADR 8).
-        boolean mayUseStore = started.isDone() && rights.isTrustedToConfirm(blob.repository(), blob.digest());
-        Optional<BlobSource> stored = mayUseStore ? store.open(blob.digest()) : Optional.empty();
+        Optional<BlobSource> stored = started.isDone() ? stored() : Optional.empty();
         if (stored.isEmpty()) {
             return false;
         }
@@ -220,7 +225,8 @@ final class BlobFetch implements Downloads.Receiver {
 
     /** Returns the reason to give up a slow connection; empty if the blob has no alternative source. */
     private Optional<String> alternative() {
-        if (store.isVerified(blob.digest()) && rights.isTrustedToConfirm(blob.repository(), blob.digest())) {
+        if (store.isVerified(blob.digest())
+                && access.decide(blob.repository(), blob.digest()).mayUseStore()) {
             return Optional.of("the blob is in the store now, from another registry");
         }
         return upstream.hasAlternative(blob.repository().name(), blob.digest())

@@ -9,6 +9,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.registry.blob.BlobAccess.BlobKey;
 import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.index.RecordWatcher;
 import io.ociregistry.registry.manifest.ManifestAsBlobCheck;
@@ -17,8 +18,10 @@ import io.ociregistry.registry.policy.NegativeCache;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.registry.policy.UnreadableContent;
 import io.ociregistry.store.BlobSource;
+import io.ociregistry.store.BlobStore.InterruptedDownload;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.LinkStore;
+import io.ociregistry.store.BlobDownload;
 import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
@@ -27,22 +30,22 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Blobs of the pull-through cache: access check, store lookup, and download from the upstream on a miss;
  * thread-safe.
  *
- * <p>A repository may show stored bytes only if it has a link to them (ADR 8): its manifests name the blob, or its
- * upstream confirmed that it has the blob. No method blocks; stages fail with {@link RegistryException}.
+ * <p>{@link BlobAccess} decides how a repository gets a blob; this class acts on the decision, and asks for another one
+ * after each wait. No method blocks; stages fail with {@link RegistryException}.
  */
 public final class BlobService implements AutoCloseable {
     private final ContentIndex index;
     private final RecordWatcher watcher;
-    private final BlobRights rights;
+    private final BlobAccess access;
     private final BlobStore store;
     private final Downloads downloads;
     private final RangeFetcher ranges;
@@ -54,6 +57,19 @@ public final class BlobService implements AutoCloseable {
     private final ManifestAsBlobCheck manifestCheck;
     private final SingleFlight<BlobKey, OptionalLong> heads = new SingleFlight<>();
     private final SingleFlight<BlobKey, OptionalLong> sizes = new SingleFlight<>();
+
+    /**
+     * A blob whose download is in flight.
+     *
+     * @param source the registry that sends the blob
+     * @param bytes the number of bytes received so far
+     * @param size the size of the whole blob; null while it is unknown
+     */
+    public record InFlightBlob(
+            String digest,
+            String source,
+            long bytes,
+            @Nullable Long size) {}
 
     /**
      * Creates the service for one store.
@@ -70,9 +86,10 @@ public final class BlobService implements AutoCloseable {
         this.index = watcher.index();
         this.watcher = watcher;
         this.config = config;
-        this.rights = new BlobRights(index, links, () -> config.get().trust());
         this.store = store;
-        this.downloads = new Downloads(store);
+        this.downloads = new Downloads();
+        this.access = new BlobAccess(
+                index, links, store, downloads, () -> config.get().trust());
         this.ranges = new RangeFetcher(store, () -> config.get().fallbackTimeout());
         this.upstreams = upstreams;
         this.disk = disk;
@@ -94,42 +111,71 @@ public final class BlobService implements AutoCloseable {
 
     /** Completes when no download of this blob from the repository's registry is in flight any more. */
     public CompletionStage<Void> completion(Repository repository, Digest digest) {
-        return downloads.completion(downloadKey(repository, digest));
+        return downloads.completion(Downloads.Key.of(repository, digest));
+    }
+
+    /**
+     * Returns a reader of a stored blob, which the caller closes; empty if the upstream has to be asked, or if a file
+     * has to be hashed first. Never blocks: it opens a file and reads nothing. Every {@link #get} starts with it.
+     */
+    public Optional<BlobSource> cached(Repository repository, Digest digest) {
+        return watcher.isReady() ? access.openLinked(repository, digest) : Optional.empty();
+    }
+
+    /** Returns true if a blob can be served to the repository without a request to its upstream. */
+    public boolean isCached(Repository repository, Digest digest) {
+        return access.decide(repository, digest) instanceof Decision.Stored
+                && (store.isVerified(digest) || store.mayContain(digest, index.blobSize(repository, digest)));
+    }
+
+    /** Returns true if the store would keep the blob if it was fetched now. */
+    public boolean canStore(Repository repository, Digest digest) {
+        return store.canStore(index.blobSize(repository, digest))
+                && store.unreadableReason(digest).isEmpty();
+    }
+
+    /** Returns the blobs that have a partial file and no download in flight. */
+    public List<InterruptedDownload> interrupted() {
+        return store.interrupted();
     }
 
     /** Returns a reader of a blob, stored or in flight; the caller closes it. */
     public CompletionStage<BlobSource> get(Repository repository, Digest digest, Priority priority) {
-        return Futures.captureFailure(() -> watcher.whenReady(() -> {
-            manifestCheck.checkKnown(repository, digest);
-            if (index.hasBlob(repository, digest)) {
-                return linkedBlob(repository, digest, priority);
-            }
-            if (rights.isInFlight(new BlobKey(repository, digest))) {
-                return fetch(repository, digest, priority);
-            }
-            boolean isStored = store.contains(digest) && rights.isTrustedToConfirm(repository, digest);
-            return isStored || downloads.isInFlight(downloadKey(repository, digest))
-                    ? confirm(repository, digest, priority)
-                            .thenCompose(size -> confirmedBlob(repository, digest, priority))
-                    : fetchUnlinked(repository, digest, priority);
-        }));
+        BlobKey blob = new BlobKey(repository, digest);
+        return Futures.captureFailure(() -> watcher.whenReady(() -> find(blob, priority)));
     }
 
-    /**
-     * Returns a blob after its upstream confirmed it by HEAD. If that answer is not trusted and gave no link, the
-     * repository gets the bytes from a download of its own registry only, not from the store.
-     */
-    private CompletionStage<BlobSource> confirmedBlob(Repository repository, Digest digest, Priority priority) {
-        return index.hasBlob(repository, digest)
-                ? linkedBlob(repository, digest, priority)
-                : transfer(repository, digest, priority);
+    private CompletionStage<BlobSource> find(BlobKey blob, Priority priority) {
+        Optional<BlobSource> hit = cached(blob.repository(), blob.digest());
+        return hit.isPresent() ? CompletableFuture.completedStage(hit.get()) : findMissing(blob, priority);
     }
 
-    private CompletionStage<BlobSource> fetchUnlinked(Repository repository, Digest digest, Priority priority) {
-        negativeCache.check(new BlobKey(repository, digest));
+    private CompletionStage<BlobSource> findMissing(BlobKey blob, Priority priority) {
+        Decision decision = decide(blob);
+        if (decision instanceof Decision.Refuse refusal) {
+            throw refusal.reason();
+        }
+        if (decision instanceof Decision.Stored) {
+            return verify(blob, priority);
+        }
+        if (decision instanceof Decision.Join) {
+            return fetch(blob, priority);
+        }
+        if (decision instanceof Decision.Confirm) {
+            // Without a link after the confirmation, the answer is not trusted: the repository gets the bytes from a
+            // download of its own registry only, not from the store.
+            return confirm(blob, priority)
+                    .thenCompose(size ->
+                            decide(blob) instanceof Decision.Stored ? find(blob, priority) : transfer(blob, priority));
+        }
+        negativeCache.check(blob);
         return manifestCheck
-                .checkAsync(upstream(repository, digest), repository, digest)
-                .thenCompose(blob -> fetch(repository, blob, priority));
+                .checkAsync(upstream(blob), blob.repository(), blob.digest())
+                .thenCompose(checked -> fetch(blob, priority));
+    }
+
+    private Decision decide(BlobKey blob) {
+        return access.decide(blob.repository(), blob.digest());
     }
 
     /**
@@ -139,27 +185,50 @@ public final class BlobService implements AutoCloseable {
      */
     public CompletionStage<BlobSource> get(Repository repository, Digest digest, RequestedRange range) {
         return get(repository, digest, Priority.CLIENT).thenCompose(source -> {
-            Optional<RequestedRange.Range> part =
-                    source.size().isPresent() ? range.resolve(source.size().getAsLong()) : Optional.empty();
-            boolean isInFlight = downloads.isInFlight(downloadKey(repository, digest));
-            return part.isPresent() && isInFlight
-                    ? ranges.fetch(upstream(repository, digest), repository, source, part.get())
+            boolean isInFlight = downloads.isInFlight(Downloads.Key.of(repository, digest));
+            Optional<RequestedRange.Range> part = isInFlight && source.size().isPresent()
+                    ? range.resolve(source.size().getAsLong())
+                    : Optional.empty();
+            return part.isPresent()
+                    ? ranges.fetch(upstream(new BlobKey(repository, digest)), repository, source, part.get())
                     : CompletableFuture.completedStage(source);
         });
     }
 
+    /**
+     * Returns the size of a blob that the repository may have without an answer of its upstream; empty if the upstream
+     * has to be asked. Never blocks. Every {@link #size} starts with it.
+     */
+    public OptionalLong cachedSize(Repository repository, Digest digest) {
+        if (!watcher.isReady()) {
+            return OptionalLong.empty();
+        }
+        Decision decision = access.decide(repository, digest);
+        boolean isStored =
+                decision instanceof Decision.Stored && store.mayContain(digest, index.blobSize(repository, digest));
+        OptionalLong stored = isStored ? store.size(digest) : OptionalLong.empty();
+        return stored.isPresent() || !decision.isAllowed()
+                ? stored
+                : downloads.sizeInFlight(Downloads.Key.of(repository, digest));
+    }
+
     /** Returns the size of a blob without its content; empty if the blob exists and its size is unknown. */
     public CompletionStage<OptionalLong> size(Repository repository, Digest digest) {
+        BlobKey blob = new BlobKey(repository, digest);
         return Futures.captureFailure(() -> watcher.whenReady(() -> {
-            manifestCheck.checkKnown(repository, digest);
-            OptionalLong size = knownSize(repository, digest);
-            return size.isPresent()
-                    ? CompletableFuture.completedStage(size)
-                    : confirm(repository, digest, Priority.CLIENT)
-                            .thenCompose(confirmed -> confirmed.isPresent()
-                                    ? CompletableFuture.completedStage(confirmed)
-                                    : sizeByGet(upstream(repository, digest), new BlobKey(repository, digest)));
+            OptionalLong known = cachedSize(repository, digest);
+            return known.isPresent() ? CompletableFuture.completedStage(known) : askedSize(blob);
         }));
+    }
+
+    private CompletionStage<OptionalLong> askedSize(BlobKey blob) {
+        if (decide(blob) instanceof Decision.Refuse refusal) {
+            throw refusal.reason();
+        }
+        return confirm(blob, Priority.CLIENT)
+                .thenCompose(confirmed -> confirmed.isPresent()
+                        ? CompletableFuture.completedStage(confirmed)
+                        : sizeByGet(upstream(blob), blob));
     }
 
     /**
@@ -174,129 +243,97 @@ public final class BlobService implements AutoCloseable {
                 .exceptionally(unknown -> OptionalLong.empty());
     }
 
-    private OptionalLong knownSize(Repository repository, Digest digest) {
-        boolean mayBeStored = store.mayContain(digest, index.blobSize(repository, digest));
-        OptionalLong stored = mayBeStored ? store.size(digest) : OptionalLong.empty();
-        boolean linked = index.hasBlob(repository, digest);
-        if (linked && stored.isPresent()) {
-            return stored;
-        }
-        return linked || rights.isInFlight(new BlobKey(repository, digest))
-                ? downloads.sizeInFlight(downloadKey(repository, digest))
-                : OptionalLong.empty();
-    }
-
-    private CompletionStage<BlobSource> linkedBlob(Repository repository, Digest digest, Priority priority) {
-        return stored(repository, digest).thenCompose(stored -> {
-            // Checked again: if another registry confirmed the blob since, a name in a manifest gives no right to it.
-            if (stored.isPresent() && index.hasBlob(repository, digest)) {
-                return CompletableFuture.completedStage(stored.get());
-            }
-            stored.ifPresent(BlobSource::close);
-            Optional<String> unreadable = stored.isPresent() ? Optional.empty() : store.unreadableReason(digest);
-            return UnreadableContent.explainFailure(
-                    Futures.captureFailure(() -> fetch(repository, digest, priority)), unreadable);
-        });
-    }
-
-    /** Opens a stored blob, which is verified first if necessary; empty if there is none or it can't be opened. */
-    private CompletionStage<Optional<BlobSource>> stored(Repository repository, Digest digest) {
-        Optional<BlobSource> stored = store.open(digest);
-        if (stored.isPresent() || !store.mayContain(digest, index.blobSize(repository, digest))) {
-            return CompletableFuture.completedStage(stored);
+    /** Hashes the stored file of a linked blob while it is read; fetches the blob if there is no such file. */
+    private CompletionStage<BlobSource> verify(BlobKey blob, Priority priority) {
+        Digest digest = blob.digest();
+        if (!store.mayContain(digest, index.blobSize(blob.repository(), digest))) {
+            return fetchUnreadable(blob, priority);
         }
         return downloads
                 .join(new Downloads.Key(digest, Optional.empty()), disk, new FileVerification(store, digest))
                 .<Optional<BlobSource>>thenApply(Optional::of)
-                .exceptionally(unopened -> Optional.empty());
+                .exceptionally(unopened -> Optional.empty())
+                .thenCompose(file -> {
+                    // If another registry confirmed the blob since, a name in a manifest gives no right to it.
+                    if (file.isPresent() && decide(blob) instanceof Decision.Stored) {
+                        return CompletableFuture.completedStage(file.get());
+                    }
+                    file.ifPresent(BlobSource::close);
+                    return fetchUnreadable(blob, priority);
+                });
     }
 
-    private CompletionStage<BlobSource> fetch(Repository repository, Digest digest, Priority priority) {
-        return transfer(repository, digest, priority)
-                .thenCompose(source -> confirmedFor(repository, digest, source, priority));
+    /** Fetches a linked blob; a failure says whether a stored file can't be read. */
+    private CompletionStage<BlobSource> fetchUnreadable(BlobKey blob, Priority priority) {
+        Optional<String> unreadable = store.unreadableReason(blob.digest());
+        return UnreadableContent.explainFailure(Futures.captureFailure(() -> fetch(blob, priority)), unreadable);
     }
 
-    /**
-     * Joins or starts the download of a blob from the repository's own registry; the store is used instead if it
-     * has the blob and the repository has a link to it or a trusted upstream.
-     */
-    private CompletionStage<BlobSource> transfer(Repository repository, Digest digest, Priority priority) {
-        Upstream upstream = upstream(repository, digest);
-        Downloads.Key key = downloadKey(repository, digest);
-        BlobKey blob = new BlobKey(repository, digest);
+    private CompletionStage<BlobSource> fetch(BlobKey blob, Priority priority) {
+        return transfer(blob, priority).thenCompose(source -> confirmedFor(blob, source, priority));
+    }
+
+    /** Joins or starts the download of a blob from the repository's own registry. */
+    private CompletionStage<BlobSource> transfer(BlobKey blob, Priority priority) {
+        Upstream upstream = upstream(blob);
+        Downloads.Key key = Downloads.Key.of(blob.repository(), blob.digest());
         if (!downloads.isInFlight(key)) {
             negativeCache.check(blob);
             upstream.check(RequestKind.BLOB);
         }
-        OptionalLong size = index.blobSize(repository, digest);
-        BlobFetch fetch = new BlobFetch(store, upstream, blob, size, rights, timeouts());
-        return downloads.join(
-                key,
-                upstream.blobs(priority),
-                started -> negativeCache.recordMiss(blob, () -> {
-                    fetch.run(started);
-                    return blob;
-                }),
-                () -> index.hasBlob(repository, digest) || rights.isTrustedToConfirm(repository, digest));
+        OptionalLong size = index.blobSize(blob.repository(), blob.digest());
+        BlobFetch fetch = new BlobFetch(store, upstream, blob, size, access, timeouts());
+        return downloads.join(key, upstream.blobs(priority), new NotedFetch(fetch, blob, negativeCache));
     }
 
     /**
      * Returns the source once this repository's upstream has confirmed the blob, because another repository may have
      * started the download.
      */
-    private CompletionStage<BlobSource> confirmedFor(
-            Repository repository, Digest digest, BlobSource source, Priority priority) {
-        if (index.hasBlob(repository, digest) || rights.isInFlight(new BlobKey(repository, digest))) {
+    private CompletionStage<BlobSource> confirmedFor(BlobKey blob, BlobSource source, Priority priority) {
+        if (decide(blob).isAllowed()) {
             return CompletableFuture.completedStage(source);
         }
-        return Futures.captureFailure(() -> confirm(repository, digest, priority))
-                .handle((size, failure) -> {
-                    if (failure != null) {
-                        source.close();
-                        throw failure instanceof CompletionException wrapped
-                                ? wrapped
-                                : new CompletionException(failure);
-                    }
-                    return source;
-                });
+        return Futures.captureFailure(() -> confirm(blob, priority)).handle((size, failure) -> {
+            if (failure != null) {
+                source.close();
+                throw Futures.completionException(failure);
+            }
+            return source;
+        });
     }
 
     private Timeouts timeouts() {
         return config.get().config().timeouts();
     }
 
-    private static Downloads.Key downloadKey(Repository repository, Digest digest) {
-        return new Downloads.Key(digest, Optional.of(repository.registry()));
-    }
-
     /**
      * Asks the upstream by HEAD whether the repository has the blob, and returns the size. A trusted answer gives the
      * repository a link to the blob.
      */
-    private CompletionStage<OptionalLong> confirm(Repository repository, Digest digest, Priority priority) {
-        Upstream upstream = upstream(repository, digest);
-        BlobKey key = new BlobKey(repository, digest);
-        negativeCache.check(key);
+    private CompletionStage<OptionalLong> confirm(BlobKey blob, Priority priority) {
+        Upstream upstream = upstream(blob);
+        negativeCache.check(blob);
         upstream.check(RequestKind.OTHER);
-        return heads.join(key, upstream.metadata(priority), () -> {
-            OptionalLong size = negativeCache.recordMiss(key, () -> {
-                manifestCheck.check(upstream, repository, digest);
-                return head(upstream, key);
+        return heads.join(blob, upstream.metadata(priority), () -> {
+            OptionalLong size = negativeCache.recordMiss(blob, () -> {
+                manifestCheck.check(upstream, blob.repository(), blob.digest());
+                return head(upstream, blob);
             });
-            OptionalLong listed = index.blobSize(repository, digest);
+            OptionalLong listed = index.blobSize(blob.repository(), blob.digest());
             return listed.isPresent() ? listed : size;
         });
     }
 
-    private OptionalLong head(Upstream upstream, BlobKey key) {
+    private OptionalLong head(Upstream upstream, BlobKey blob) {
         try {
             OptionalLong size =
-                    upstream.headBlob(key.repository().name(), key.digest()).size();
-            rights.confirmedByHead(key);
+                    upstream.headBlob(blob.repository().name(), blob.digest()).size();
+            access.confirmedByHead(blob);
             return size;
         } catch (RegistryException e) {
-            OptionalLong listed = index.blobSize(key.repository(), key.digest());
-            boolean isLinked = index.hasBlob(key.repository(), key.digest());
+            OptionalLong listed = index.blobSize(blob.repository(), blob.digest());
+            boolean isLinked = decide(blob) instanceof Decision.Stored;
             if (isLinked && e.code() == ErrorCode.DENIED && listed.isPresent()) {
                 // A storage server refuses HEAD for a presigned URL that is signed for GET only. The manifest has the
                 // size too, but a refusal confirms no link.
@@ -306,14 +343,28 @@ public final class BlobService implements AutoCloseable {
         }
     }
 
-    private Upstream upstream(Repository repository, Digest digest) {
+    private Upstream upstream(BlobKey blob) {
         if (airGapped) {
-            throw AirGapMessages.notCached(
-                    ErrorCode.BLOB_UNKNOWN,
-                    "blob " + repository + "@" + digest + " is",
-                    store.unreadableReason(digest));
+            throw AirGapMessages.notCached(ErrorCode.BLOB_UNKNOWN, blob + " is", store.unreadableReason(blob.digest()));
         }
-        return upstreams.get(repository.registry());
+        return upstreams.get(blob.repository().registry());
+    }
+
+    /** A download that notes in the negative cache that the upstream does not have the blob. */
+    private record NotedFetch(BlobFetch fetch, BlobKey blob, NegativeCache<BlobKey> negativeCache)
+            implements Downloads.Receiver {
+        @Override
+        public Optional<BlobSource> stored() {
+            return fetch.stored();
+        }
+
+        @Override
+        public void run(CompletableFuture<Optional<BlobDownload>> started) {
+            negativeCache.recordMiss(blob, () -> {
+                fetch.run(started);
+                return blob;
+            });
+        }
     }
 
     @Override

@@ -6,9 +6,9 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
-import io.ociregistry.store.BlobDownload;
+import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.BlobDownload;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -21,32 +21,40 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.BooleanSupplier;
 
 /**
  * The downloads in flight: at most one for each digest and source, shared by all clients and repositories; thread-safe.
  *
  * <p>Downloads are separate for each registry, so that a slow or wrong registry never delays what another one sends. A
  * download belongs to no client: it continues when its clients leave, even the last one (ADR 2).
+ *
+ * <p>Not a {@link SingleFlight}, whose key is free once its callers have a result: a download has readers from its
+ * first byte on, and its key stays taken until its last byte is published.
  */
 final class Downloads {
-    private final BlobStore blobs;
     /** Each completes once readers may use the download; with an empty result if the store already had the blob. */
     private final Map<Key, Transfer> inFlight = new ConcurrentHashMap<>();
-
-    Downloads(BlobStore blobs) {
-        this.blobs = blobs;
-    }
 
     /**
      * A digest and the source that sends it.
      *
      * @param source the registry; empty if a file of the store is verified
      */
-    record Key(Digest digest, Optional<RegistryName> source) {}
+    record Key(Digest digest, Optional<RegistryName> source) {
+        /** Returns the key of a download from a repository's registry. */
+        static Key of(Repository repository, Digest digest) {
+            return new Key(digest, Optional.of(repository.registry()));
+        }
+    }
 
     /** Receives one blob: from an upstream, or from a file of the store that is not verified yet. */
     interface Receiver {
+        /**
+         * Opens the blob if the store has it by now and the receiver's repository may have it. A download may have
+         * published the blob since the caller's lookup in the store. Never blocks.
+         */
+        Optional<BlobSource> stored();
+
         /** Returns a download that readers may use before {@link #run} starts; empty if there is none. Never blocks. */
         default Optional<BlobDownload> open() {
             return Optional.empty();
@@ -74,10 +82,10 @@ final class Downloads {
     }
 
     /** Returns the blobs that upstreams have started to send and that are still in flight. */
-    List<InFlightBlob> inFlight() {
-        List<InFlightBlob> found = new ArrayList<>();
+    List<BlobService.InFlightBlob> inFlight() {
+        List<BlobService.InFlightBlob> found = new ArrayList<>();
         inFlight.forEach((key, transfer) -> key.source().ifPresent(source -> transfer.download()
-                .map(download -> new InFlightBlob(
+                .map(download -> new BlobService.InFlightBlob(
                         key.digest().toString(),
                         source.toString(),
                         download.position(),
@@ -102,25 +110,15 @@ final class Downloads {
      *     this one, and runs in the executor that reaches it first
      */
     CompletionStage<BlobSource> join(Key key, Executor executor, Receiver receiver) {
-        return join(key, executor, receiver, () -> true);
-    }
-
-    /**
-     * Returns a reader as {@link #join(Key, Executor, Receiver)} does, for a repository that may have no link to the
-     * stored blob.
-     *
-     * @param mayUseStore returns true if the blob may be read from the store
-     */
-    CompletionStage<BlobSource> join(Key key, Executor executor, Receiver receiver, BooleanSupplier mayUseStore) {
         Transfer own = new Transfer(key, receiver);
         Transfer first = inFlight.putIfAbsent(key, own);
         if (first == null) {
-            return start(key, own, executor, receiver, mayUseStore);
+            return start(key, own, executor, receiver);
         }
         first.once.join(executor);
         return first.thenCompose(download -> download.flatMap(BlobDownload::reader)
                 .map(Downloads::verifiedIfEmpty)
-                .orElseGet(() -> joinNext(key, first, executor, receiver, mayUseStore)));
+                .orElseGet(() -> joinNext(key, first, executor, receiver)));
     }
 
     /**
@@ -128,19 +126,13 @@ final class Downloads {
      * bytes.
      */
     private CompletionStage<BlobSource> joinNext(
-            Key key,
-            CompletableFuture<Optional<BlobDownload>> first,
-            Executor executor,
-            Receiver receiver,
-            BooleanSupplier mayUseStore) {
+            Key key, CompletableFuture<Optional<BlobDownload>> first, Executor executor, Receiver receiver) {
         inFlight.remove(key, first);
-        return join(key, executor, receiver, mayUseStore);
+        return join(key, executor, receiver);
     }
 
-    private CompletionStage<BlobSource> start(
-            Key key, Transfer own, Executor executor, Receiver receiver, BooleanSupplier mayUseStore) {
-        // A download may have published the blob since the caller's lookup in the store.
-        Optional<BlobSource> stored = stored(key.digest(), mayUseStore);
+    private CompletionStage<BlobSource> start(Key key, Transfer own, Executor executor, Receiver receiver) {
+        Optional<BlobSource> stored = receiver.stored();
         if (stored.isPresent()) {
             inFlight.remove(key, own);
             own.complete(Optional.empty());
@@ -180,19 +172,6 @@ final class Downloads {
             }
         });
         return verified;
-    }
-
-    /**
-     * Opens a blob of the store that the repository may show. The link is checked after opening, because another
-     * registry may publish the blob between a check and the opening.
-     */
-    private Optional<BlobSource> stored(Digest digest, BooleanSupplier mayUseStore) {
-        Optional<BlobSource> stored = blobs.open(digest);
-        if (stored.isPresent() && !mayUseStore.getAsBoolean()) {
-            stored.get().close();
-            return Optional.empty();
-        }
-        return stored;
     }
 
     /** A download, from its request to its end; complete once readers may use it. */

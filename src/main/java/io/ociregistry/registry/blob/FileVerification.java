@@ -3,8 +3,9 @@ package io.ociregistry.registry.blob;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.store.BlobDownload;
+import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.BlobDownload;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +18,11 @@ final class FileVerification implements Downloads.Receiver {
     FileVerification(BlobStore store, Digest digest) {
         this.store = store;
         this.digest = digest;
+    }
+
+    @Override
+    public Optional<BlobSource> stored() {
+        return store.open(digest);
     }
 
     @Override

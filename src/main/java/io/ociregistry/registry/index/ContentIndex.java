@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * The index in memory of which names mean which manifests and which repository may show which digest; thread-safe.
  *
  * <p>Bytes are shared by digest, but a repository shows a digest only in two cases: its upstream confirmed the digest
- * (sent it, or gave a trusted answer, see {@code BlobRights}), or one of its manifests names the digest and no other
+ * (sent it, or gave a trusted answer, see {@code BlobAccess}), or one of its manifests names the digest and no other
  * registry has confirmed or named it. A manifest is not enough to show the content of another registry, because anybody
  * can run a registry whose manifests name private blobs of others (ADR 8).
  *

@@ -9,7 +9,6 @@ import io.ociregistry.common.SingleFlight;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.registry.blob.ConcurrencyLimit;
 import io.ociregistry.registry.policy.AirGapMessages;
 import io.ociregistry.registry.policy.NegativeCache;
 import io.ociregistry.registry.policy.RuntimeConfig;
@@ -26,7 +25,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -231,9 +229,9 @@ public final class ListService<N extends ListName, V> {
     }
 
     private ListResult<V> afterFailure(Throwable failure, Function<String, Optional<ListResult<V>>> fallback) {
-        Throwable cause = Futures.unwrap(failure);
+        Throwable cause = Futures.cause(failure);
         if (!(cause instanceof RegistryException known)) {
-            throw new CompletionException(cause);
+            throw Futures.completionException(failure);
         }
         if (known.code() == ErrorCode.NAME_UNKNOWN) {
             throw known;

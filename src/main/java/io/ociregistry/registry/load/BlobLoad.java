@@ -4,6 +4,7 @@ import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.store.BlobSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,7 +21,7 @@ final class BlobLoad {
     private static final long POLL_MILLIS = 250;
     private static final String DISK_FAILURE = "it is full or can't be written; see the log";
 
-    private final LoadSource source;
+    private final ContentSource source;
     private final Repository repository;
     private final Descriptor blob;
     private final LoadProgress progress;
@@ -28,7 +29,7 @@ final class BlobLoad {
     private long reached;
 
     BlobLoad(
-            LoadSource source,
+            ContentSource source,
             Repository repository,
             Descriptor blob,
             LoadProgress progress,

@@ -11,6 +11,7 @@ import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
+import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.load.LoadOutcome.AlreadyCached;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
@@ -38,7 +39,7 @@ final class ImageLoad {
     private static final List<String> COSIGN_SUFFIXES = List.of("sig", "att", "sbom");
 
     private final LoadSession session;
-    private final LoadSource source;
+    private final ContentSource source;
     private final LoadOptions options;
     private final ListedImage image;
     private final LoadProgress progress;
@@ -53,7 +54,8 @@ final class ImageLoad {
     /** The manifests that signatures may refer to. */
     private final List<Digest> subjects = new ArrayList<>();
 
-    ImageLoad(LoadSession session, LoadSource source, LoadOptions options, ListedImage image, LoadProgress progress) {
+    ImageLoad(
+            LoadSession session, ContentSource source, LoadOptions options, ListedImage image, LoadProgress progress) {
         this.session = session;
         this.source = source;
         this.options = options;

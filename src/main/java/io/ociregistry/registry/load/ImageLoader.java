@@ -1,6 +1,7 @@
 package io.ociregistry.registry.load;
 
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.load.list.ImageFile;
 import io.ociregistry.registry.load.list.ListedLine;
 import io.ociregistry.registry.load.list.LoadPlan;
@@ -22,11 +23,11 @@ import java.util.function.Supplier;
  * its tag requires a revalidation. A failed image does not stop the others. Thread-safe.
  */
 public final class ImageLoader {
-    private final LoadSource source;
+    private final ContentSource source;
     private final Supplier<RegistryNames> names;
     private final FileImporter importer;
 
-    public ImageLoader(LoadSource source, Supplier<RegistryNames> names, FileImporter importer) {
+    public ImageLoader(ContentSource source, Supplier<RegistryNames> names, FileImporter importer) {
         this.source = source;
         this.names = names;
         this.importer = importer;

@@ -6,6 +6,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.registry.content.ContentSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -20,14 +21,14 @@ public final class LoadFetch {
     private static final Logger LOG = LoggerFactory.getLogger(LoadFetch.class);
 
     private final LoadSession session;
-    private final LoadSource source;
+    private final ContentSource source;
     private final Repository repository;
     private final LoadProgress progress;
     private final RegistryRetryBudget retries;
     private final AtomicLong bytes = new AtomicLong();
     private volatile boolean fetchedAnything;
 
-    public LoadFetch(LoadSession session, LoadSource source, Repository repository, LoadProgress progress) {
+    public LoadFetch(LoadSession session, ContentSource source, Repository repository, LoadProgress progress) {
         this.session = session;
         this.source = source;
         this.repository = repository;

@@ -5,6 +5,7 @@ import io.ociregistry.common.Pools;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
+import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.policy.ListedImage;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ public final class LoadSession implements AutoCloseable {
      */
     private static final int BLOBS_PER_IMAGE = 3;
 
-    private final LoadSource source;
+    private final ContentSource source;
     private final LoadOptions options;
     private final LoadListener listener;
     private final ExecutorService images;
@@ -46,7 +47,7 @@ public final class LoadSession implements AutoCloseable {
     private final Set<Digest> counted = ConcurrentHashMap.newKeySet();
     private volatile @Nullable RegistryException diskFailure;
 
-    public LoadSession(LoadSource source, LoadOptions options, LoadListener listener) {
+    public LoadSession(ContentSource source, LoadOptions options, LoadListener listener) {
         this.source = source;
         this.options = options;
         this.listener = listener;

@@ -4,6 +4,7 @@ import io.ociregistry.common.Daemons;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import io.ociregistry.registry.load.list.LoadPlan;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -13,15 +14,16 @@ import org.slf4j.LoggerFactory;
  * Loads images in the background of a server (ADR 23).
  *
  * <p>Neither the start of the server nor its clients wait for it; a client that requests an image before it is loaded
- * gets it as without a preload. If an image failed and a retry may help, all lines are loaded again with exponential
- * back-off; complete images cause no requests. Closing it interrupts the load and waits for its thread.
+ * gets it as without a preload. If a file of the preload is missing or can't be used, that is logged once, and the
+ * files are read again with exponential back-off. If an image failed and a retry may help, all lines are loaded again
+ * with the same back-off; complete images cause no requests. Closing it interrupts the load and waits for its thread.
  */
 public final class Preload implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Preload.class);
     private static final int MAX_DOUBLINGS = 5;
 
     private final ImageLoader loader;
-    private final LoadPlan plan;
+    private final String files;
     private final LoadOptions options;
     private final Duration pause;
     private final Thread thread;
@@ -29,12 +31,13 @@ public final class Preload implements AutoCloseable {
     /**
      * Creates a preload that does not run yet.
      *
+     * @param files the value of {@code preloadImages}
      * @param pause the time before the first retry; later ones are up to {@code 2^}{@value #MAX_DOUBLINGS} times as
      *     long
      */
-    public Preload(ImageLoader loader, LoadPlan plan, LoadOptions options, Duration pause) {
+    public Preload(ImageLoader loader, String files, LoadOptions options, Duration pause) {
         this.loader = loader;
-        this.plan = plan;
+        this.files = files;
         this.options = options;
         this.pause = pause;
         this.thread = Daemons.withName("preload").newThread(this::run);
@@ -46,9 +49,10 @@ public final class Preload implements AutoCloseable {
 
     private void run() {
         try {
+            LoadPlan plan = read();
             LoadSummary summary = load(plan);
             for (int tries = 0; canRetry(summary); tries++) {
-                TimeUnit.MILLISECONDS.sleep(pause.toMillis() << Math.min(tries, MAX_DOUBLINGS));
+                backOff(tries);
                 summary = load(LoadPlan.of(plan.lines()));
             }
         } catch (InterruptedException interrupted) {
@@ -56,6 +60,28 @@ public final class Preload implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.error("preload: internal error; the preload ends, clients are served as without it", e);
         }
+    }
+
+    /** Waits until all files can be read. */
+    private LoadPlan read() throws InterruptedException {
+        for (int tries = 0; ; tries++) {
+            try {
+                return LoadPlan.of(files);
+            } catch (IOException e) {
+                if (tries == 0) {
+                    LOG.error(
+                            "preload: no image is loaded, because a file of preloadImages can't be used: {}. The server"
+                                    + " serves without the preload, and tries again. Add the file, or correct"
+                                    + " preloadImages and restart",
+                            e.getMessage());
+                }
+                backOff(tries);
+            }
+        }
+    }
+
+    private void backOff(int tries) throws InterruptedException {
+        TimeUnit.MILLISECONDS.sleep(pause.toMillis() << Math.min(tries, MAX_DOUBLINGS));
     }
 
     private LoadSummary load(LoadPlan images) throws InterruptedException {

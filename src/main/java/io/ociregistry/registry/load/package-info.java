@@ -3,8 +3,9 @@
  *
  * <p>Entry types: {@link ImageLoader}, {@link Preload}.
  *
- * <p>May import: {@code archive}, {@code common}, {@code config}, {@code oci}, {@code registry.list},
- * {@code registry.load.list}, {@code registry.manifest}, {@code registry.policy}, {@code store}.
+ * <p>May import: {@code archive}, {@code common}, {@code config}, {@code oci}, {@code registry.content},
+ * {@code registry.list}, {@code registry.load.list}, {@code registry.manifest}, {@code registry.policy},
+ * {@code store}.
  */
 @NullMarked
 package io.ociregistry.registry.load;

@@ -38,17 +38,6 @@ public final class ManifestAsBlobCheck {
     }
 
     /**
-     * Refuses a digest that is known as a manifest of the repository and not as a blob. Asks no upstream.
-     *
-     * @throws RegistryException {@link ErrorCode#BLOB_UNKNOWN} if the digest is refused
-     */
-    public void checkKnown(Repository repository, Digest digest) {
-        if (index.isOnlyManifest(repository, digest)) {
-            throw isManifest(repository, digest);
-        }
-    }
-
-    /**
      * Runs {@link #check(Upstream, Repository, Digest)} on the upstream's executor, once for concurrent requests, and
      * returns the digest.
      */
@@ -107,7 +96,8 @@ public final class ManifestAsBlobCheck {
                 .orElse(type.canBeManifest() && !type.isGeneric());
     }
 
-    private static RegistryException isManifest(Repository repository, Digest digest) {
+    /** Returns the failure of a request for a manifest as a blob. */
+    public static RegistryException isManifest(Repository repository, Digest digest) {
         return new RegistryException(
                 ErrorCode.BLOB_UNKNOWN,
                 repository + "@" + digest + " is a manifest and not a blob; request it under /manifests/");

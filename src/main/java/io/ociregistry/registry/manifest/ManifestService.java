@@ -2,6 +2,7 @@ package io.ociregistry.registry.manifest;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.ociregistry.common.Futures;
+import io.ociregistry.common.GoDuration;
 import io.ociregistry.common.SingleFlight;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.Digest;
@@ -25,10 +26,14 @@ import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.Via;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -50,6 +55,7 @@ public final class ManifestService {
     private final NegativeCache<ImageReference> negativeCache;
     private final TagRevalidator revalidator;
     private final SingleFlight<ImageReference, Manifest> flights = new SingleFlight<>();
+    private final SingleFlight<ImageReference, ManifestResult> revalidations = new SingleFlight<>();
 
     public ManifestService(
             ManifestStore store,
@@ -68,8 +74,7 @@ public final class ManifestService {
         this.maxBytes = initial.maxManifestBytes();
         this.airGapped = initial.airGapped();
         this.negativeCache = new NegativeCache<>(initial.cache().negativeTtl(), Ticker.systemTicker());
-        this.revalidator =
-                new TagRevalidator(index, upstreams, config, new RevalidatedManifests(), negativeCache, clock);
+        this.revalidator = new TagRevalidator(index, config, clock);
     }
 
     /** Applies a changed configuration; clears the negative cache, because changed upstreams may have the manifests. */
@@ -77,22 +82,46 @@ public final class ManifestService {
         negativeCache.reset(config.cache().negativeTtl());
     }
 
+    /**
+     * Returns the cached manifest of a name to a client, and records the time of the pull; empty if the upstream has to
+     * be asked or a record has to be read. Never blocks: it reads no file. Every {@link #get} starts with it.
+     */
+    public Optional<ManifestResult> getCached(ImageReference name) {
+        return findFresh(name).map(found -> recordPull(name, found));
+    }
+
     /** Returns the manifest of a name to a client, and records the time of the pull. */
     public CompletionStage<ManifestResult> get(ImageReference name) {
-        return find(name, Priority.CLIENT).thenApply(found -> {
-            store.pullTimes().recordPull(name.repository(), found.manifest().digest(), clock.instant());
-            return found;
-        });
+        Optional<ManifestResult> hit = getCached(name);
+        return hit.isPresent()
+                ? CompletableFuture.completedStage(hit.get())
+                : findStaleOrMissing(name, Priority.CLIENT).thenApply(found -> recordPull(name, found));
+    }
+
+    private ManifestResult recordPull(ImageReference name, ManifestResult found) {
+        store.pullTimes().recordPull(name.repository(), found.manifest().digest(), clock.instant());
+        return found;
     }
 
     /** Returns the manifest of a name without recording a pull, as for a prefetch or a load. */
     public CompletionStage<ManifestResult> find(ImageReference name, Priority priority) {
+        Optional<ManifestResult> hit = findFresh(name);
+        return hit.isPresent() ? CompletableFuture.completedStage(hit.get()) : findStaleOrMissing(name, priority);
+    }
+
+    private Optional<ManifestResult> findFresh(ImageReference name) {
+        return watcher.isReady() && revalidator.isFresh(name)
+                ? cached(name, store::findInMemory).map(ManifestResult::of)
+                : Optional.empty();
+    }
+
+    private CompletionStage<ManifestResult> findStaleOrMissing(ImageReference name, Priority priority) {
         if (!watcher.isReady()) {
             return findWhileReading(name, priority);
         }
         Optional<Manifest> cached = cached(name);
         if (cached.isPresent()) {
-            return revalidator.revalidateIfStale(name, cached.get());
+            return revalidated(name, cached.get());
         }
         CompletionStage<Void> scanned = watcher.findOnDisk(name);
         if (scanned.toCompletableFuture().isDone()) {
@@ -117,7 +146,7 @@ public final class ManifestService {
     private CompletionStage<ManifestResult> afterScan(ImageReference name, Priority priority) {
         Optional<Manifest> cached = cached(name);
         if (cached.isPresent()) {
-            return revalidator.revalidateIfStale(name, cached.get());
+            return revalidated(name, cached.get());
         }
         if (airGapped) {
             throw AirGapMessages.notCached(
@@ -126,6 +155,92 @@ public final class ManifestService {
         boolean isDigest = meaning(name) instanceof Digest;
         Optional<String> unreadable = isDigest ? store.unreadableReason(meaning(name)) : Optional.empty();
         return UnreadableContent.explainFailure(Futures.captureFailure(() -> fetched(name, priority)), unreadable);
+    }
+
+    /**
+     * Returns the answer for a name whose manifest is cached: the cached manifest or, if the tag moved, the new one. If
+     * the upstream fails, refuses or is slow, the cached manifest is returned with a warning.
+     */
+    private CompletionStage<ManifestResult> revalidated(ImageReference name, Manifest cached) {
+        if (revalidator.isFresh(name)) {
+            return CompletableFuture.completedStage(ManifestResult.of(cached));
+        }
+        if (airGapped) {
+            return CompletableFuture.completedStage(stale(name, cached, AirGapMessages.REASON));
+        }
+        Upstream upstream;
+        try {
+            negativeCache.check(name);
+            upstream = upstreams.get(name.repository().registry());
+            upstream.check(RequestKind.REVALIDATION);
+        } catch (RegistryException e) {
+            return CompletableFuture.completedStage(cachedOrGone(name, cached, e));
+        }
+        Duration timeout = config.get().fallbackTimeout().minus(upstream.silence());
+        return revalidations
+                .join(name, upstream.metadata(Priority.REFRESH), () -> revalidate(upstream, name, cached))
+                .exceptionally(failure -> cachedOrGone(name, cached, failure))
+                .toCompletableFuture()
+                .copy()
+                .completeOnTimeout(
+                        stale(name, cached, "its upstream has not answered yet"),
+                        Math.max(0, timeout.toMillis()),
+                        TimeUnit.MILLISECONDS);
+    }
+
+    /** Asks the upstream about a cached tag and acts on the verdict. Blocks. */
+    private ManifestResult revalidate(Upstream upstream, ImageReference name, Manifest cached) {
+        try {
+            // The upstream may have become unreachable while this request waited for a thread.
+            upstream.check(RequestKind.OTHER);
+            return negativeCache.recordMiss(name, () -> ManifestResult.of(fetchIfChanged(upstream, name, cached)));
+        } catch (RegistryException e) {
+            if (revalidator.afterFailure(name, e) instanceof Verdict.Gone) {
+                drop(name);
+            }
+            throw e;
+        }
+    }
+
+    /** Returns the cached manifest if a name still means it, otherwise the new one, which is stored. Blocks. */
+    private Manifest fetchIfChanged(Upstream upstream, ImageReference name, Manifest cached) {
+        return revalidator.revalidate(upstream, name, cached) instanceof Verdict.Changed changed
+                ? changed.current()
+                        .map(digest -> fetchMoved(upstream, name, digest))
+                        .orElseGet(() -> fetch(upstream, name, name))
+                : cached;
+    }
+
+    /** Fetches by the digest in the HEAD answer, so that both agree; by tag if the upstream lacks that digest. */
+    private Manifest fetchMoved(Upstream upstream, ImageReference name, Digest current) {
+        try {
+            return fetch(upstream, new ImageReference(name.repository(), current), name);
+        } catch (RegistryException e) {
+            if (e.code() != ErrorCode.MANIFEST_UNKNOWN) {
+                throw e;
+            }
+            return fetch(upstream, name, name);
+        }
+    }
+
+    /** Returns the cached manifest after its revalidation failed; throws the failure if the tag is gone. */
+    private ManifestResult cachedOrGone(ImageReference name, Manifest cached, Throwable failure) {
+        if (!(Futures.cause(failure) instanceof RegistryException known)) {
+            throw Futures.completionException(failure);
+        }
+        if (revalidator.afterFailure(name, known) instanceof Verdict.Gone gone) {
+            throw gone.answer();
+        }
+        return stale(name, cached, known.getMessage());
+    }
+
+    private ManifestResult stale(ImageReference name, Manifest cached, String reason) {
+        Instant checked = index.lastConfirmed(name).truncatedTo(ChronoUnit.SECONDS);
+        String age = GoDuration.format(Duration.between(checked, clock.instant()));
+        return new ManifestResult(
+                cached,
+                Optional.of(name + " is served from the cache, as it was at " + checked + " (" + age + " ago): "
+                        + reason + (index.isDoubtful(name) ? "; the record of a newer image was lost" : "")));
     }
 
     /** Returns the digest that a name is known to mean, otherwise the reference in the name. */
@@ -172,9 +287,7 @@ public final class ManifestService {
         Optional<Manifest> cached = cached(name);
         try {
             return Optional.of(
-                    cached.isPresent()
-                            ? revalidator.revalidate(upstream, name, cached.get())
-                            : fetch(upstream, name, name));
+                    cached.isPresent() ? fetchIfChanged(upstream, name, cached.get()) : fetch(upstream, name, name));
         } catch (RegistryException e) {
             if (e.code() == ErrorCode.MANIFEST_UNKNOWN) {
                 return Optional.empty();
@@ -185,9 +298,12 @@ public final class ManifestService {
 
     /** Returns the cached manifest of a name; asks no upstream. */
     public Optional<Manifest> cached(ImageReference name) {
-        // Looked up again: another registry may have confirmed and stored the manifest since the first lookup.
-        return index.find(name).flatMap(store::find).filter(found -> index.find(name)
-                .isPresent());
+        return cached(name, store::find);
+    }
+
+    /** Looks up the name again after the manifest: another registry may have confirmed and stored it meanwhile. */
+    private Optional<Manifest> cached(ImageReference name, Function<Digest, Optional<Manifest>> lookup) {
+        return index.find(name).flatMap(lookup).filter(found -> index.find(name).isPresent());
     }
 
     private Manifest fetch(Upstream upstream, ImageReference name) {
@@ -232,18 +348,6 @@ public final class ManifestService {
      */
     public void drop(ImageReference name) {
         index.manifestsClaiming(name).forEach(digest -> store.removeName(digest, name, () -> index.drop(name, digest)));
-    }
-
-    private final class RevalidatedManifests implements TagRevalidator.ManifestCache {
-        @Override
-        public Manifest fetch(Upstream upstream, ImageReference source, ImageReference name) {
-            return ManifestService.this.fetch(upstream, source, name);
-        }
-
-        @Override
-        public void drop(ImageReference name) {
-            ManifestService.this.drop(name);
-        }
     }
 
     /** Returns a stored manifest that the name's upstream confirms by HEAD, if that answer is trusted (ADR 8). */

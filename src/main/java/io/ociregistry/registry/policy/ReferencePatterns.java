@@ -3,6 +3,7 @@ package io.ociregistry.registry.policy;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import io.ociregistry.config.model.CacheConfig;
+import io.ociregistry.config.yaml.Scalar;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.RegistryException;
@@ -27,14 +28,15 @@ public final class ReferencePatterns {
     }
 
     /**
-     * Parses expressions that are separated by commas; an expression can't contain a comma.
+     * Parses expressions that are separated by commas. A comma in braces, brackets or parentheses, or after a
+     * backslash, belongs to its expression.
      *
      * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if an expression is not valid, or is empty and so
      *     would match everything
      */
     public static ReferencePatterns parse(String text) {
         List<Pattern> patterns = new ArrayList<>();
-        for (String expression : text.split(",", -1)) {
+        for (String expression : Scalar.splitExpressions(text)) {
             patterns.add(compile(expression, text));
         }
         return new ReferencePatterns(patterns);

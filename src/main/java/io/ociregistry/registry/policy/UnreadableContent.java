@@ -4,7 +4,6 @@ import io.ociregistry.common.Futures;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -33,10 +32,9 @@ public final class UnreadableContent {
         return why.isEmpty()
                 ? fetched
                 : fetched.exceptionally(failure -> {
-                    Throwable cause = Futures.unwrap(failure);
-                    throw cause instanceof RegistryException refusal
+                    throw Futures.cause(failure) instanceof RegistryException refusal
                             ? failure(refusal.getMessage(), why.get())
-                            : new CompletionException(cause);
+                            : Futures.completionException(failure);
                 });
     }
 }

@@ -136,7 +136,7 @@ public final class BackgroundPruner implements DiskQuota.Evictor, AutoCloseable 
             schedule.cancel(false);
         }
         scheduled = config;
-        long period = Math.max(1, config.frequency().toMillis());
+        long period = config.frequency().toMillis();
         schedule = config.enabled()
                 ? executor.scheduleWithFixedDelay(
                         logged(() -> prune(request(config, clock.instant()))), period, period, TimeUnit.MILLISECONDS)
@@ -165,16 +165,24 @@ public final class BackgroundPruner implements DiskQuota.Evictor, AutoCloseable 
         }
     }
 
-    private static Runnable logged(Runnable work) {
+    private Runnable logged(Runnable work) {
         return () -> {
             try {
                 work.run();
-            } catch (RegistryException e) {
-                LOG.error("pruning in the background failed: {}", e.getMessage());
             } catch (RuntimeException e) {
-                LOG.error("pruning in the background failed; the next run tries again", e);
+                logFailure(e);
             }
         };
+    }
+
+    private void logFailure(RuntimeException e) {
+        if (executor.isShutdown()) {
+            LOG.info("the stop of the server interrupted a pruning; the next run removes the rest: {}", e.toString());
+        } else if (e instanceof RegistryException) {
+            LOG.error("pruning in the background failed: {}", e.getMessage());
+        } else {
+            LOG.error("pruning in the background failed; the next run tries again", e);
+        }
     }
 
     @Override

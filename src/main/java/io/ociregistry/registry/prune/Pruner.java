@@ -19,6 +19,7 @@ import io.ociregistry.store.QuarantinedRecord;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.store.Store;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -249,9 +250,7 @@ public final class Pruner {
     private boolean changeIfOpen(BooleanSupplier step) {
         synchronized (changeLock) {
             if (closed) {
-                throw new RegistryException(
-                        ErrorCode.OVERLOADED,
-                        "pruning stopped because the server stops; the next run removes the rest");
+                throw serverStops();
             }
             return step.getAsBoolean();
         }
@@ -370,7 +369,16 @@ public final class Pruner {
         store.lists().remove(new ListName.Tags(repository));
     }
 
+    private static RegistryException serverStops() {
+        return new RegistryException(
+                ErrorCode.OVERLOADED, "pruning stopped because the server stops; the next run removes the rest");
+    }
+
     private static RegistryException diskFailed(IOException e) {
+        if (e instanceof ClosedByInterruptException) {
+            // The interrupt of a stopping server closes the file that is being read or written.
+            return serverStops();
+        }
         return new RegistryException(
                 ErrorCode.STORE_FAILED,
                 "pruning stopped because the disk of the cache failed: " + e.getMessage()

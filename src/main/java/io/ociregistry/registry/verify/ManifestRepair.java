@@ -6,10 +6,10 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
+import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.index.RecordWatcher;
 import io.ociregistry.registry.load.LoadFetch;
-import io.ociregistry.registry.load.LoadSource;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.QuarantinedRecord;
@@ -41,14 +41,14 @@ public final class ManifestRepair {
     private final ManifestStore records;
     private final ContentIndex contentIndex;
     private final RecordWatcher recordWatcher;
-    private final LoadSource source;
+    private final ContentSource source;
     private final boolean airGapped;
 
     public ManifestRepair(
             ManifestStore records,
             ContentIndex contentIndex,
             RecordWatcher recordWatcher,
-            LoadSource source,
+            ContentSource source,
             boolean airGapped) {
         this.records = records;
         this.contentIndex = contentIndex;

@@ -2,13 +2,13 @@ package io.ociregistry.registry.verify;
 
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.index.RecordWatcher;
 import io.ociregistry.registry.load.LoadFetch;
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOptions;
 import io.ociregistry.registry.load.LoadProgress;
 import io.ociregistry.registry.load.LoadSession;
-import io.ociregistry.registry.load.LoadSource;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.RecordedReference;
 import java.util.ArrayList;
@@ -35,14 +35,14 @@ public final class Repair {
     private static final LoadListener NO_LISTENER = new LoadListener() {};
 
     private final RecordWatcher recordWatcher;
-    private final LoadSource source;
+    private final ContentSource source;
     private final Supplier<LoadOptions> options;
     private final ManifestRepair manifests;
     private final BlobRepair blobs;
 
     public Repair(
             RecordWatcher recordWatcher,
-            LoadSource source,
+            ContentSource source,
             Supplier<LoadOptions> options,
             ManifestRepair manifests,
             BlobRepair blobs) {

@@ -5,6 +5,7 @@ import io.ociregistry.store.Store;
 import io.ociregistry.store.StoreStatus;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -115,7 +116,7 @@ public final class StoreAccess implements StoreStatus, AutoCloseable {
         try {
             layout.create();
         } catch (IOException e) {
-            if (!layout.exists()) {
+            if (!layout.exists() || e instanceof FileAlreadyExistsException) {
                 throw e;
             }
             LOG.warn(

@@ -79,14 +79,20 @@ public final class DiskManifestStore implements ManifestStore {
     }
 
     @Override
-    public Optional<Manifest> find(Digest digest) {
+    public Optional<Manifest> findInMemory(Digest digest) {
         Optional<ManifestRecord> pending = unsaved.find(digest);
         if (pending.isPresent()) {
             return pending.map(ManifestRecord::manifest);
         }
         RecordFile known = memory.getIfPresent(digest);
-        if (known != null && known.isCurrent()) {
-            return Optional.of(known.manifest());
+        return known != null && known.isCurrent() ? Optional.of(known.manifest()) : Optional.empty();
+    }
+
+    @Override
+    public Optional<Manifest> find(Digest digest) {
+        Optional<Manifest> known = findInMemory(digest);
+        if (known.isPresent()) {
+            return known;
         }
         Optional<RecordFile> found = files.findAny(digest);
         found.ifPresentOrElse(seen -> memory.put(digest, seen), () -> memory.invalidate(digest));

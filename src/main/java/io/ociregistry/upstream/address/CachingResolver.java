@@ -3,15 +3,13 @@ package io.ociregistry.upstream.address;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.ociregistry.common.Daemons;
+import io.ociregistry.common.SingleFlight;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -40,7 +38,7 @@ public final class CachingResolver implements HostResolver, AutoCloseable {
     private final Duration limit;
     private final Cache<String, List<InetAddress>> lastGood =
             Caffeine.newBuilder().maximumSize(MAX_HOSTS).build();
-    private final Map<String, Lookup> inFlight = new ConcurrentHashMap<>();
+    private final SingleFlight<String, List<InetAddress>> inFlight = new SingleFlight<>();
     private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
             0, MAX_THREADS, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.withName("dns"));
 
@@ -54,14 +52,12 @@ public final class CachingResolver implements HostResolver, AutoCloseable {
         try {
             // Requests for cached tags wait too: the wait is shorter if a known address can be used instead.
             Duration timeout = lastGood.getIfPresent(host) == null ? limit : limit.dividedBy(3);
-            return lookup(host).await(timeout);
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            return lastGood(host, cause == null ? host : String.valueOf(cause.getMessage()));
+            return inFlight.await(host, threads, () -> lookUp(host), timeout);
+        } catch (RegistryException e) {
+            boolean isFull = e.code() == ErrorCode.OVERLOADED;
+            return lastGood(host, isFull ? host + ": too many lookups are running" : String.valueOf(e.getMessage()));
         } catch (TimeoutException e) {
             return lastGood(host, host + ": no name server answered in time");
-        } catch (RejectedExecutionException e) {
-            return lastGood(host, host + ": too many lookups are running");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UnknownHostException(host + ": this server is stopping");
@@ -73,31 +69,13 @@ public final class CachingResolver implements HostResolver, AutoCloseable {
         threads.shutdownNow();
     }
 
-    /** Returns the lookup in flight, or starts a new one. */
-    private Lookup lookup(String host) {
-        Lookup started = new Lookup(new CompletableFuture<>(), System.nanoTime());
-        Lookup running = inFlight.putIfAbsent(host, started);
-        if (running != null) {
-            return running;
-        }
-        try {
-            threads.execute(() -> lookup(host, started));
-        } catch (RejectedExecutionException e) {
-            inFlight.remove(host, started);
-            throw e;
-        }
-        return started;
-    }
-
-    private void lookup(String host, Lookup lookup) {
+    private List<InetAddress> lookUp(String host) {
         try {
             List<InetAddress> found = resolver.resolve(host);
             lastGood.put(host, found);
-            inFlight.remove(host, lookup);
-            lookup.outcome.complete(found);
-        } catch (UnknownHostException | RuntimeException e) {
-            inFlight.remove(host, lookup);
-            lookup.outcome.completeExceptionally(e);
+            return found;
+        } catch (UnknownHostException e) {
+            throw new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, String.valueOf(e.getMessage()), e);
         }
     }
 
@@ -108,13 +86,5 @@ public final class CachingResolver implements HostResolver, AutoCloseable {
         }
         LOG.warn("using the last known addresses of {}: {}", host, reason);
         return known;
-    }
-
-    private record Lookup(CompletableFuture<List<InetAddress>> outcome, long startNanos) {
-        /** Waits for the outcome until this time after the start of the lookup. */
-        List<InetAddress> await(Duration timeout) throws InterruptedException, ExecutionException, TimeoutException {
-            long remaining = startNanos + timeout.toNanos() - System.nanoTime();
-            return outcome.get(Math.max(0, remaining), TimeUnit.NANOSECONDS);
-        }
     }
 }

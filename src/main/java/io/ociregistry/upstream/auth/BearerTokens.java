@@ -3,13 +3,9 @@ package io.ociregistry.upstream.auth;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.ociregistry.common.Secret;
-import io.ociregistry.oci.RegistryException;
+import io.ociregistry.common.SingleFlight;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
@@ -44,7 +40,7 @@ public final class BearerTokens {
             .weigher((TokenRequest request, CachedToken token) ->
                     OVERHEAD + token.token.reveal().length())
             .build();
-    private final Map<TokenRequest, CompletableFuture<Secret>> inFlight = new ConcurrentHashMap<>();
+    private final SingleFlight<TokenRequest, Secret> inFlight = new SingleFlight<>();
 
     /**
      * Caches the tokens of a service.
@@ -63,9 +59,9 @@ public final class BearerTokens {
         if (valid.isPresent()) {
             return new TokenResult(valid.get(), false);
         }
-        CompletableFuture<Secret> mine = new CompletableFuture<>();
-        CompletableFuture<Secret> other = inFlight.putIfAbsent(request, mine);
-        return new TokenResult(other != null ? await(other) : fetch(request, mine), true);
+        // A request that has just ended may have cached the token after the first lookup.
+        Secret token = inFlight.run(request, () -> valid(request).orElseGet(() -> grant(request)));
+        return new TokenResult(token, true);
     }
 
     /** Removes a refused token, unless a newer one has replaced it. */
@@ -81,20 +77,6 @@ public final class BearerTokens {
         cache.asMap().values().removeIf(entry -> entry.token.equals(token));
     }
 
-    private Secret fetch(TokenRequest request, CompletableFuture<Secret> mine) {
-        try {
-            // A request that has just ended may have cached the token after valid() missed it.
-            Secret token = valid(request).orElseGet(() -> grant(request));
-            mine.complete(token);
-            return token;
-        } catch (Throwable e) {
-            mine.completeExceptionally(e);
-            throw e;
-        } finally {
-            inFlight.remove(request, mine);
-        }
-    }
-
     private Secret grant(TokenRequest request) {
         Grant grant = service.apply(request);
         long renewAt =
@@ -107,16 +89,5 @@ public final class BearerTokens {
         return Optional.ofNullable(cache.getIfPresent(request))
                 .filter(entry -> nanoTime.getAsLong() - entry.renewAt < 0)
                 .map(CachedToken::token);
-    }
-
-    private static Secret await(CompletableFuture<Secret> other) {
-        try {
-            return other.join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof RegistryException failure) {
-                throw failure;
-            }
-            throw e;
-        }
     }
 }

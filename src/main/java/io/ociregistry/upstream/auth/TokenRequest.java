@@ -74,4 +74,9 @@ record TokenRequest(URI realm, Optional<String> service, Optional<String> scope,
     private static String encoded(String value) {
         return URLEncoder.encode(value, StandardCharsets.UTF_8);
     }
+
+    @Override
+    public String toString() {
+        return "a token for " + scope.orElse("no scope") + " from " + Origin.of(realm);
+    }
 }

@@ -3,6 +3,7 @@ package io.ociregistry.upstream.credentials;
 import io.ociregistry.common.ReloadingFile;
 import io.ociregistry.common.Secret;
 import io.ociregistry.common.SecretFile;
+import io.ociregistry.common.UnusableFileException;
 import io.ociregistry.config.model.AuthConfig;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +49,24 @@ public record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) 
         return config instanceof AuthConfig.AccountWithFile account
                 ? password(key + ".passwordFile", account)
                 : of(key, config, "");
+    }
+
+    /**
+     * Reads the file or finds the program that credentials come from, without running it.
+     *
+     * @param section the section of the configuration with the credentials, {@code auth} or {@code proxy}
+     * @throws UnusableFileException if that fails
+     */
+    public void check(String section, AuthConfig config) {
+        if (config instanceof AuthConfig.WithRealms known) {
+            check(section, known.credentials());
+        } else if (config instanceof AuthConfig.AccountWithFile account) {
+            SecretFile.read(section + ".passwordFile", account.passwordFile(), SecretFile::firstLine);
+        } else if (config instanceof AuthConfig.DockerConfig docker) {
+            SecretFile.read(section + ".dockerConfig", docker.file(), bytes -> DockerLogin.of(bytes, ""));
+        } else if (config instanceof AuthConfig.Helper helper) {
+            programs.check(section + ".credentialHelper", helper);
+        }
     }
 
     private CredentialSource password(String key, AuthConfig.AccountWithFile account) {

@@ -17,6 +17,9 @@ import org.slf4j.LoggerFactory;
  * <p>One request at a time runs the helper. Other requests wait only if no credentials are cached that may be valid.
  * The helper runs at most once a second, and at most every ten seconds while it has no credentials or fails to renew
  * credentials that may be valid. If it fails, its previous credentials stay in use. Thread-safe.
+ *
+ * <p>A lock and not a {@link io.ociregistry.common.SingleFlight}, because a request that has usable credentials does
+ * not join the run of another request.
  */
 final class HelperCredentials implements CredentialSource {
     private static final Logger LOG = LoggerFactory.getLogger(HelperCredentials.class);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.common.Secret;
+import io.ociregistry.common.UnusableFileException;
 import io.ociregistry.config.model.AuthConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
@@ -49,7 +50,7 @@ public record HelperPrograms(Map<String, String> environment, Duration timeout) 
      * @throws RegistryException {@link ErrorCode#UPSTREAM_UNREACHABLE} if the helper is missing or fails
      */
     Optional<Credentials> get(AuthConfig.Helper helper, String server) {
-        String program = "docker-credential-" + helper.name();
+        String program = program(helper);
         Path path = find(program)
                 .orElseThrow(() -> failed(program + ", which gives the credentials for " + server
                         + ", is not on the PATH; install it there"));
@@ -73,6 +74,21 @@ public record HelperPrograms(Map<String, String> environment, Duration timeout) 
                     what + " failed with status " + result.status() + ": " + reason(result.stderr(), result.stdout()));
         }
         return credentials(what, result.stdout(), result.stderr());
+    }
+
+    /**
+     * Finds the program of a helper.
+     *
+     * @throws UnusableFileException if it is not on the {@code PATH}
+     */
+    void check(String key, AuthConfig.Helper helper) {
+        if (find(program(helper)).isEmpty()) {
+            throw new UnusableFileException(key, Path.of(program(helper)), "it is not on the PATH; install it there");
+        }
+    }
+
+    private static String program(AuthConfig.Helper helper) {
+        return "docker-credential-" + helper.name();
     }
 
     /**

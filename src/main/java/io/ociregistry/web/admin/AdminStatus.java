@@ -3,7 +3,7 @@ package io.ociregistry.web.admin;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.admin.ServerStatus;
 import io.ociregistry.registry.admin.UpstreamState;
-import io.ociregistry.registry.blob.InFlightBlob;
+import io.ociregistry.registry.blob.BlobService.InFlightBlob;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

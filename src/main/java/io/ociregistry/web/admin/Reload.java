@@ -8,6 +8,7 @@ import io.ociregistry.config.yaml.Key;
 import io.ociregistry.logging.Logging;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.ConfigCheck;
 import io.ociregistry.registry.RegistryContext;
 import java.io.IOException;
 import java.util.List;
@@ -25,12 +26,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Reload {
     private static final Logger LOG = LoggerFactory.getLogger(Reload.class);
-    private static final List<Key<?>> LOG_KEYS = List.of(ServerKeys.LOG_LEVEL, ServerKeys.LOG_FILE);
 
     private final RegistryContext context;
     private final Source source;
-    /** The configuration whose log keys are in effect. Guarded by "this". */
-    private ServerConfig logConfig;
 
     /** Loads the current configuration. */
     @FunctionalInterface
@@ -42,7 +40,6 @@ public final class Reload {
     public Reload(RegistryContext context, Source source) {
         this.context = context;
         this.source = source;
-        this.logConfig = context.config();
     }
 
     /** The result: names of keys, and warnings about the configuration file. The admin API sends it as JSON. */
@@ -70,20 +67,20 @@ public final class Reload {
     public synchronized Outcome apply() {
         ConfigLoader.Result result = read();
         ServerConfig wanted = result.config();
-        log(wanted);
         ServerConfig before = context.config();
+        configureLog(before, wanted);
         context.reload(wanted);
         Outcome outcome = new Outcome(
-                changed(key -> LOG_KEYS.contains(key) ? differs(key, logConfig, wanted) : applies(key, before, wanted)),
-                changed(key -> !LOG_KEYS.contains(key) && differs(key, context.config(), wanted)),
-                result.warnings());
-        logConfig = wanted;
+                changed(before, wanted, Key::isReloadable),
+                changed(before, wanted, key -> !key.isReloadable()),
+                ConfigCheck.warnings(result));
         LOG.warn("configuration reloaded: applied {}, waiting for a restart {}", outcome.applied, outcome.needRestart);
         return outcome;
     }
 
-    private void log(ServerConfig wanted) {
-        if (wanted.logFile().isEmpty() && LOG_KEYS.stream().noneMatch(key -> differs(key, logConfig, wanted))) {
+    /** Opens the log file again even if no key changed. */
+    private static void configureLog(ServerConfig before, ServerConfig wanted) {
+        if (wanted.logFile().isEmpty() && before.logFile().isEmpty() && before.logLevel() == wanted.logLevel()) {
             return;
         }
         try {
@@ -108,15 +105,12 @@ public final class Reload {
         }
     }
 
-    private static boolean applies(Key<?> key, ServerConfig before, ServerConfig wanted) {
-        return RegistryContext.isReloadable(key) && differs(key, before, wanted);
-    }
-
-    private static boolean differs(Key<?> key, ServerConfig one, ServerConfig other) {
-        return !one.get(key).equals(other.get(key));
-    }
-
-    private static List<String> changed(Predicate<Key<?>> condition) {
-        return ServerKeys.ALL.stream().filter(condition).map(Key::name).sorted().toList();
+    private static List<String> changed(ServerConfig before, ServerConfig wanted, Predicate<Key<?>> condition) {
+        return ServerKeys.ALL.stream()
+                .filter(key -> !before.get(key).equals(wanted.get(key)))
+                .filter(condition)
+                .map(Key::name)
+                .sorted()
+                .toList();
     }
 }

@@ -11,8 +11,11 @@ import io.ociregistry.config.model.AuthConfig;
 import io.ociregistry.config.model.Timeouts;
 import io.ociregistry.config.model.UpstreamConfig;
 import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.RegistryName;
+import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.standalone.jetty.EmbeddedServer;
+import io.ociregistry.store.BlobSource;
 import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeIndex;
@@ -24,12 +27,16 @@ import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.upstream.pool.HttpUpstreams;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -284,6 +291,88 @@ class CrossRegistryAccessTest {
         assertArrayEquals(layer.bytes(), get(PRIVATE, "team/app").body());
         reopen();
         assertEquals(404, get(OTHER, "x/y").status());
+    }
+
+    @Test
+    void onlyABlobWithALinkIsAHit() throws Exception {
+        Repository own = new Repository(RegistryName.parse(PRIVATE), "team/app");
+        Repository unlinked = new Repository(RegistryName.parse(OTHER), "x/y");
+        assertTrue(context.registry().cachedBlob(own, digest).isEmpty());
+        assertArrayEquals(layer.bytes(), get(PRIVATE, "team/app").body());
+        awaitStored();
+        try (BlobSource hit = context.registry().cachedBlob(own, digest).orElseThrow()) {
+            assertEquals(OptionalLong.of(SIZE), hit.size());
+        }
+        assertEquals(OptionalLong.of(SIZE), context.registry().cachedBlobSize(own, digest));
+        assertTrue(context.registry().cachedBlob(unlinked, digest).isEmpty());
+        assertTrue(context.registry().cachedBlobSize(unlinked, digest).isEmpty());
+    }
+
+    @Test
+    void blobStoredDuringTheWaitForAManifestCheckIsNotShown() throws Exception {
+        other.blob("x/y", layer);
+        other.on(Match.blob(digest).get()).always(Fault.status(404));
+        Gate check = other.hold(Match.manifest(digest).head());
+        CompletableFuture<Response> waiting = getAsync(OTHER, "x/y");
+        check.awaitReached();
+        assertArrayEquals(layer.bytes(), get(PRIVATE, "team/app").body());
+        awaitStored();
+        check.release();
+        assertEquals(404, waiting.get(20, TimeUnit.SECONDS).status());
+        assertEquals(1, gets(other).size(), "the upstream was asked for the bytes");
+    }
+
+    @Test
+    void downloadStartedDuringTheWaitForAManifestCheckIsJoinedOnlyAfterAConfirmation() throws Exception {
+        other.blob("x/y", layer);
+        Gate own = other.hold(Match.manifest(digest).head().in("x/y"));
+        Gate neighbour = other.hold(Match.manifest(digest).head().in("x/z"));
+        Gate bytes = other.holdBlobAfter(digest, 50_000);
+        CompletableFuture<Response> first = getAsync(OTHER, "x/y");
+        CompletableFuture<Response> second = getAsync(OTHER, "x/z");
+        own.awaitReached();
+        neighbour.awaitReached();
+        own.release();
+        bytes.awaitReached();
+        neighbour.release();
+        assertEquals(404, second.get(20, TimeUnit.SECONDS).status());
+        assertEquals(List.of("x/z"), heads(other));
+        bytes.release();
+        assertArrayEquals(layer.bytes(), first.get(20, TimeUnit.SECONDS).body());
+    }
+
+    @Test
+    void interruptedDownloadTakesNoBytesThatAnotherRegistryStoredMeanwhile() throws Exception {
+        other.image("x/y", "1").layer(layer).push();
+        assertEquals(200, manifest(OTHER, "x/y", "1").status());
+        Gate bytes = other.holdNextBlobAfter(digest, 50_000);
+        other.on(Match.blob(digest).ranged()).always(Fault.status(404));
+        Response started = getAsync(OTHER, "x/y").get(20, TimeUnit.SECONDS);
+        assertEquals(200, started.status(), "no other registry has the blob, so the manifest is enough");
+        bytes.awaitReached();
+        assertArrayEquals(layer.bytes(), get(PRIVATE, "team/app").body());
+        awaitStored();
+        other.resetConnections();
+        bytes.release();
+        assertNothing(started);
+    }
+
+    private CompletableFuture<Response> getAsync(String registry, String repository) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return get(registry, repository);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    /** Readers get the last byte before the file is published. */
+    private void awaitStored() {
+        Path file = images.resolve("blobs").resolve(digest.hex());
+        while (!Files.exists(file)) {
+            Thread.onSpinWait();
+        }
     }
 
     private static void assertNothing(Response answer) throws IOException {

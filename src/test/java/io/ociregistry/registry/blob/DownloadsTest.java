@@ -12,11 +12,11 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
+import io.ociregistry.testing.Blobs;
 import io.ociregistry.store.blob.DiskBlobStore;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.testing.Blobs;
+import io.ociregistry.store.BlobDownload;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -33,12 +33,15 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,9 +54,6 @@ class DownloadsTest {
     private static final Digest DIGEST = Digest.of(CONTENT);
     private static final Repository SOURCE = new Repository(RegistryName.parse("quay.io"), "team/app");
     private static final Downloads.Key KEY = new Downloads.Key(DIGEST, Optional.of(SOURCE.registry()));
-    private static final Downloads.Receiver NEVER = started -> {
-        throw new AssertionError("unexpected download");
-    };
 
     @TempDir
     Path root;
@@ -69,7 +69,7 @@ class DownloadsTest {
         Layout layout = new Layout(root);
         layout.create();
         blobs = Blobs.in(layout);
-        downloads = new Downloads(blobs);
+        downloads = new Downloads();
     }
 
     @AfterEach
@@ -88,7 +88,7 @@ class DownloadsTest {
             joins.add(executor.submit(() -> {
                 ready.countDown();
                 ready.await();
-                return get(downloads.join(KEY, executor, this::gated));
+                return get(join(executor, this::gated));
             }));
         }
         List<BlobSource> sources = new ArrayList<>();
@@ -108,17 +108,17 @@ class DownloadsTest {
 
     @Test
     void downloadContinuesWhenAllClientsHaveLeft() throws Exception {
-        BlobSource first = get(downloads.join(KEY, executor, this::gated));
-        BlobSource second = get(downloads.join(KEY, executor, NEVER));
+        BlobSource first = get(join(executor, this::gated));
+        BlobSource second = get(join(executor, DownloadsTest::never));
         first.close();
         second.close();
         second.close();
         assertTrue(downloads.isInFlight(KEY));
-        BlobSource third = get(downloads.join(KEY, executor, NEVER));
+        BlobSource third = get(join(executor, DownloadsTest::never));
         go.countDown();
         assertArrayEquals(CONTENT, readAll(third));
         third.close();
-        BlobSource later = get(downloads.join(KEY, executor, NEVER));
+        BlobSource later = get(join(executor, DownloadsTest::never));
         assertArrayEquals(CONTENT, readAll(later));
         later.close();
     }
@@ -126,9 +126,9 @@ class DownloadsTest {
     @Test
     void joinAtTheEndOfADownloadGetsTheWholeBlob() throws Exception {
         List<BlobSource> late = new ArrayList<>();
-        BlobSource first = get(downloads.join(KEY, Runnable::run, started -> {
+        BlobSource first = get(join(Runnable::run, started -> {
             receive(started);
-            late.add(downloads.join(KEY, executor, NEVER).toCompletableFuture().join());
+            late.add(join(executor, DownloadsTest::never).toCompletableFuture().join());
         }));
         assertFalse(downloads.isInFlight(KEY));
         for (BlobSource source : List.of(first, late.get(0))) {
@@ -141,8 +141,8 @@ class DownloadsTest {
     void joinSubmitsAWaitingDownloadToItsExecutorAndItRunsOnce() throws Exception {
         List<Runnable> prefetch = new ArrayList<>();
         List<Runnable> clients = new ArrayList<>();
-        CompletionStage<BlobSource> first = downloads.join(KEY, prefetch::add, this::receive);
-        CompletionStage<BlobSource> second = downloads.join(KEY, clients::add, NEVER);
+        CompletionStage<BlobSource> first = join(prefetch::add, this::receive);
+        CompletionStage<BlobSource> second = join(clients::add, DownloadsTest::never);
         clients.remove(0).run();
         prefetch.remove(0).run();
         for (CompletionStage<BlobSource> stage : List.of(first, second)) {
@@ -155,13 +155,12 @@ class DownloadsTest {
     @Test
     void joinWithAFullExecutorWaitsInTheFirstOne() throws Exception {
         List<Runnable> prefetch = new ArrayList<>();
-        CompletionStage<BlobSource> first = downloads.join(KEY, prefetch::add, this::receive);
-        CompletionStage<BlobSource> second = downloads.join(
-                KEY,
+        CompletionStage<BlobSource> first = join(prefetch::add, this::receive);
+        CompletionStage<BlobSource> second = join(
                 work -> {
                     throw new RejectedExecutionException();
                 },
-                NEVER);
+                DownloadsTest::never);
         prefetch.remove(0).run();
         get(first).close();
         get(second).close();
@@ -171,7 +170,7 @@ class DownloadsTest {
     void lateJoinGetsTheBlobFromTheStoreIfTheDownloadIsClosed() throws Exception {
         CountDownLatch held = new CountDownLatch(1);
         CountDownLatch ended = new CountDownLatch(1);
-        downloads.join(KEY, executor, started -> {
+        join(executor, started -> {
             await(go);
             BlobDownload download = newDownload();
             // Completed by another thread, which a waiting join then blocks.
@@ -179,8 +178,8 @@ class DownloadsTest {
             await(held);
             finish(download);
         });
-        CompletionStage<BlobSource> slow = downloads.join(KEY, executor, NEVER);
-        downloads.join(KEY, executor, NEVER).whenComplete((source, e) -> {
+        CompletionStage<BlobSource> slow = join(executor, DownloadsTest::never);
+        join(executor, DownloadsTest::never).whenComplete((source, e) -> {
             source.close();
             held.countDown();
             await(ended);
@@ -191,7 +190,7 @@ class DownloadsTest {
             Thread.onSpinWait();
         }
         // A join gets the blob from the store now, so the download is closed or about to be.
-        get(downloads.join(KEY, executor, NEVER)).close();
+        get(join(executor, DownloadsTest::never)).close();
         ended.countDown();
         BlobSource source = get(slow);
         assertArrayEquals(CONTENT, readAll(source));
@@ -203,14 +202,14 @@ class DownloadsTest {
         RegistryException failure = new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, "unreachable");
         List<CompletionStage<BlobSource>> joins = new ArrayList<>();
         CompletableFuture<CompletionStage<BlobSource>> retry = new CompletableFuture<>();
-        joins.add(downloads.join(KEY, executor, started -> {
+        joins.add(join(executor, started -> {
             await(go);
             throw failure;
         }));
         for (int i = 0; i < 10; i++) {
-            joins.add(downloads.join(KEY, executor, NEVER));
+            joins.add(join(executor, DownloadsTest::never));
         }
-        joins.get(10).whenComplete((source, e) -> retry.complete(downloads.join(KEY, executor, this::receive)));
+        joins.get(10).whenComplete((source, e) -> retry.complete(join(executor, this::receive)));
         go.countDown();
         for (CompletionStage<BlobSource> join : joins) {
             ExecutionException e = assertThrows(ExecutionException.class, () -> get(join));
@@ -224,8 +223,7 @@ class DownloadsTest {
     @Test
     void failureAfterTheStartFailsReadersAndTheNextJoinResumes() throws Exception {
         CountDownLatch ended = new CountDownLatch(1);
-        BlobSource reader = get(downloads.join(
-                KEY,
+        BlobSource reader = get(join(
                 task -> executor.execute(() -> {
                     task.run();
                     ended.countDown();
@@ -242,7 +240,7 @@ class DownloadsTest {
         assertEquals(CONTENT.length / 2, reader.read(0, some));
         assertThrows(RegistryException.class, () -> reader.read(some.position(), some));
         reader.close();
-        try (BlobSource source = get(downloads.join(KEY, executor, started -> {
+        try (BlobSource source = get(join(executor, started -> {
             BlobDownload download = newDownload();
             assertEquals(CONTENT.length / 2, download.position(), "the partial file is resumed");
             recheck(download);
@@ -272,9 +270,9 @@ class DownloadsTest {
 
     @Test
     void storedBlobIsNotDownloaded() throws Exception {
-        get(downloads.join(KEY, Runnable::run, this::receive)).close();
+        get(join(Runnable::run, this::receive)).close();
         assertEquals(1, transfers.get());
-        CompletionStage<BlobSource> stage = downloads.join(KEY, executor, NEVER);
+        CompletionStage<BlobSource> stage = join(executor, DownloadsTest::never);
         assertTrue(stage.toCompletableFuture().isDone());
         try (BlobSource source = get(stage)) {
             assertTrue(source.fileRegion(0, 1).isPresent());
@@ -284,8 +282,9 @@ class DownloadsTest {
 
     @Test
     void joinThatMayNotUseTheStoreDownloadsTheBlob() throws Exception {
-        get(downloads.join(KEY, Runnable::run, this::receive)).close();
-        try (BlobSource source = get(downloads.join(KEY, executor, this::receive, () -> false))) {
+        get(join(Runnable::run, this::receive)).close();
+        Downloads.Receiver receiver = new FakeReceiver(Optional::empty, this::receive);
+        try (BlobSource source = get(downloads.join(KEY, executor, receiver))) {
             assertArrayEquals(CONTENT, readAll(source));
         }
         assertEquals(2, transfers.get());
@@ -293,7 +292,7 @@ class DownloadsTest {
 
     @Test
     void concurrentJoinsAllGetAStoredBlob() throws Exception {
-        get(downloads.join(KEY, Runnable::run, this::receive)).close();
+        get(join(Runnable::run, this::receive)).close();
         CountDownLatch ready = new CountDownLatch(32);
         List<Future<byte[]>> reads = new ArrayList<>();
         for (int i = 0; i < 32; i++) {
@@ -302,7 +301,7 @@ class DownloadsTest {
                 ready.await();
                 byte[] last = {};
                 for (int n = 0; n < 100; n++) {
-                    try (BlobSource source = get(downloads.join(KEY, executor, NEVER))) {
+                    try (BlobSource source = get(join(executor, DownloadsTest::never))) {
                         last = readAll(source);
                     }
                 }
@@ -317,17 +316,40 @@ class DownloadsTest {
 
     @Test
     void fullExecutorFailsJoinsAsOverloaded() throws Exception {
-        CompletionStage<BlobSource> refused = downloads.join(
-                KEY,
+        CompletionStage<BlobSource> refused = join(
                 task -> {
                     throw new RejectedExecutionException();
                 },
-                NEVER);
+                DownloadsTest::never);
         CompletionException e = assertThrows(
                 CompletionException.class, () -> refused.toCompletableFuture().join());
         assertSame(ErrorCode.OVERLOADED, ((RegistryException) e.getCause()).code());
         assertFalse(downloads.isInFlight(KEY));
-        get(downloads.join(KEY, executor, this::receive)).close();
+        get(join(executor, this::receive)).close();
+    }
+
+    /** Receives a blob as the test says, unless the store has it. */
+    private record FakeReceiver(
+            Supplier<Optional<BlobSource>> fromStore, Consumer<CompletableFuture<Optional<BlobDownload>>> work)
+            implements Downloads.Receiver {
+        @Override
+        public Optional<BlobSource> stored() {
+            return fromStore.get();
+        }
+
+        @Override
+        public void run(CompletableFuture<Optional<BlobDownload>> started) {
+            work.accept(started);
+        }
+    }
+
+    private CompletionStage<BlobSource> join(
+            Executor runner, Consumer<CompletableFuture<Optional<BlobDownload>>> work) {
+        return downloads.join(KEY, runner, new FakeReceiver(() -> blobs.open(DIGEST), work));
+    }
+
+    private static void never(CompletableFuture<Optional<BlobDownload>> started) {
+        throw new AssertionError("unexpected download " + started);
     }
 
     private void gated(CompletableFuture<Optional<BlobDownload>> started) {

@@ -2,7 +2,6 @@ package io.ociregistry.registry.load;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.Platforms;
@@ -12,6 +11,7 @@ import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Gate;
+import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RunningRegistry;
@@ -97,24 +97,39 @@ class PreloadTest {
     }
 
     @Test
-    void missingListFailsTheStart() throws Exception {
+    void missingListIsReportedAndLoadedOnceItIsThere() throws Exception {
+        String content = Files.readString(list());
         Files.delete(list());
-        IOException e = assertThrows(IOException.class, () -> registry.context().startPreload());
-        assertTrue(String.valueOf(e.getMessage()).contains(list().toString()), e.toString());
+        try (LogLines log = LogLines.of(Preload.class.getName());
+                Preload preload = preload()) {
+            preload.start();
+            Await.until("the failure is logged", () -> !log.at("ERROR").isEmpty());
+            assertEquals(200, get("manifests/1.0").status(), "the server serves meanwhile");
+            Files.writeString(list(), content);
+            preload.awaitEnd();
+            List<String> failures = log.at("ERROR");
+            assertEquals(1, failures.size(), failures.toString());
+            assertTrue(failures.get(0).contains(list().toString()), failures.toString());
+        }
+        assertEquals(1, load().alreadyCached());
     }
 
     @Test
     void preloadRetriesTransientFailuresOnly() throws Exception {
         Files.writeString(list(), "r.example/team/app:1.0\nr.example/team/gone:1\n");
         upstream.on(Match.manifest("1.0")).once(Fault.status(502));
-        ImageLoader loader = registry.context().loader();
-        try (Preload preload = new Preload(loader, plan(), options(Duration.ZERO), Duration.ofMillis(50))) {
+        try (Preload preload = preload()) {
             preload.start();
             preload.awaitEnd();
         }
         assertEquals(2, upstream.requests(Match.manifest("1.0")).size());
         assertArrayEquals(image.layerBytes(0), get("blobs/" + image.layer(0)).body());
         assertEquals(1, upstream.requests(Match.blob(image.layer(0))).size(), "the client got the cached blob");
+    }
+
+    private Preload preload() {
+        ImageLoader loader = registry.context().loader();
+        return new Preload(loader, list().toString(), options(Duration.ZERO), Duration.ofMillis(50));
     }
 
     private LoadSummary load() throws Exception {

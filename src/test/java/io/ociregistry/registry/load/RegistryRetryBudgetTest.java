@@ -62,7 +62,6 @@ class RegistryRetryBudgetTest {
     }
 
     private static LoadSession load(RegistryContext context) {
-        LoadSource source = context.registry().loadSource(context.listings());
-        return new LoadSession(source, LoadOptions.of(context.config()), new LoadListener() {});
+        return new LoadSession(context.content(), LoadOptions.of(context.config()), new LoadListener() {});
     }
 }

@@ -8,28 +8,38 @@ import io.ociregistry.config.Overrides;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.RegistryName;
 import io.ociregistry.registry.index.ContentIndex;
-import io.ociregistry.registry.policy.NegativeCache;
+import io.ociregistry.registry.index.RecordWatcher;
 import io.ociregistry.registry.policy.RuntimeConfig;
-import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.ManifestSummary;
-import io.ociregistry.store.RecordedReference;
+import io.ociregistry.store.disk.Quarantine;
+import io.ociregistry.store.disk.Layout;
+import io.ociregistry.store.manifest.DiskManifestStore;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Match;
+import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.pool.HttpUpstreams;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -42,8 +52,14 @@ class TagRevalidatorTest {
     private final FakeImage image = upstream.image("app", "1").layer(10).push();
     private final Manifest cached = Manifest.parse(image.manifest(), image.mediaType());
     private final ContentIndex index = new ContentIndex(false);
+
+    @TempDir
+    Path root;
+
+    private DiskManifestStore store;
+    private RecordWatcher watcher;
     private Upstreams upstreams;
-    private TagRevalidator revalidator;
+    private ManifestService manifests;
 
     @BeforeEach
     void open() throws Exception {
@@ -54,17 +70,23 @@ class TagRevalidatorTest {
                 .config();
         upstreams = HttpUpstreams.of(config);
         RuntimeConfig runtimeConfig = RuntimeConfig.of(config);
-        revalidator = new TagRevalidator(
+        Layout layout = new Layout(root);
+        layout.create();
+        store = new DiskManifestStore(layout, new Quarantine(layout), config.maxManifestBytes());
+        watcher = new RecordWatcher(store, index, RecordWatcher.ScanIntervals.DEFAULT);
+        watcher.start(() -> {}, Duration.ofSeconds(20));
+        manifests = new ManifestService(
+                store,
                 index,
-                upstreams,
+                watcher,
+                new BrokenUpstreams(upstreams),
                 () -> runtimeConfig,
-                new FailingCache(),
-                new NegativeCache<>(Duration.ZERO, System::nanoTime),
                 Clock.fixed(NOW, ZoneOffset.UTC));
     }
 
     @AfterEach
     void close() {
+        watcher.close();
         upstreams.close();
         upstream.close();
     }
@@ -96,22 +118,71 @@ class TagRevalidatorTest {
         assertTrue(warning.contains("(24h ago)") && warning.contains("internal error of this server"), warning);
     }
 
-    private static final class FailingCache implements TagRevalidator.ManifestCache {
+    @Test
+    void freshManifestIsAHitOnceItsRecordIsInMemory() throws IOException {
+        assertEquals(Optional.empty(), manifests.getCached(NAME));
+        confirmedAt(NOW);
+        ImageReference digest = new ImageReference(NAME.repository(), cached.digest());
+        assertEquals(Optional.of(ManifestResult.of(cached)), manifests.getCached(NAME));
+        assertEquals(Optional.of(ManifestResult.of(cached)), manifests.getCached(digest));
+        try (Stream<Path> files = Files.walk(root)) {
+            Path record = files.filter(
+                            file -> file.toString().contains(cached.digest().hex()))
+                    .findAny()
+                    .orElseThrow();
+            Files.setLastModifiedTime(record, FileTime.from(NOW));
+        }
+        assertEquals(Optional.empty(), manifests.getCached(NAME), "the changed file was not read yet");
+        ManifestResult read = answer();
+        assertEquals(cached.digest(), read.manifest().digest());
+        assertEquals(Optional.of(read), manifests.getCached(NAME));
+        assertEquals(0, upstream.requests().size());
+    }
+
+    @Test
+    void staleTagIsNoHitAndItsDigestIs() {
+        confirmedAt(NOW.minus(Duration.ofDays(1)));
+        assertEquals(Optional.of(cached), manifests.cached(NAME));
+        assertEquals(Optional.empty(), manifests.getCached(NAME));
+        ImageReference digest = new ImageReference(NAME.repository(), cached.digest());
+        assertEquals(Optional.of(ManifestResult.of(cached)), manifests.getCached(digest));
+    }
+
+    /** Upstreams with a bug in their GET of manifests. */
+    private record BrokenUpstreams(Upstreams real) implements Upstreams {
         @Override
-        public Manifest fetch(Upstream upstream, ImageReference source, ImageReference name) {
-            throw new IllegalStateException("a bug");
+        public Upstream get(RegistryName registry) {
+            Upstream sound = real.get(registry);
+            return (Upstream) Proxy.newProxyInstance(
+                    Upstream.class.getClassLoader(), new Class<?>[] {Upstream.class}, (proxy, method, arguments) -> {
+                        if (method.getName().equals("manifest")) {
+                            throw new IllegalStateException("a bug");
+                        }
+                        return method.invoke(sound, arguments);
+                    });
         }
 
         @Override
-        public void drop(ImageReference name) {}
+        public List<Upstream> known() {
+            return real.known();
+        }
+
+        @Override
+        public void reload(ServerConfig config) {
+            real.reload(config);
+        }
+
+        @Override
+        public void close() {
+            real.close();
+        }
     }
 
     private void confirmedAt(Instant time) {
-        index.add(
-                ManifestSummary.of(new ManifestRecord(cached, List.of(new RecordedReference(NAME, time, time, time)))));
+        store.confirm(cached, NAME, time, record -> index.add(ManifestSummary.of(record)));
     }
 
     private ManifestResult answer() {
-        return revalidator.revalidateIfStale(NAME, cached).toCompletableFuture().join();
+        return manifests.find(NAME, Priority.CLIENT).toCompletableFuture().join();
     }
 }

@@ -29,6 +29,12 @@ class ReferencePatternsTest {
                 "TYPHA | false",
                 "v3\\.2[0-9]\\.\\d+$ | true",
                 "cilium,curl | false",
+                "v3\\.[0-9]{1,2}\\. | true",
+                "curl,v[0-9]{1,2}[.,]27,cilium | true",
+                "v[0-9]{2,3}\\. | false",
+                "^docker(,x)?\\.io,curl | true",
+                "typha\\,x | false",
+                "[]a,]x,typha | true",
                 ". | true",
             })
     void patternMatchesAnyPartOfCompleteName(String patterns, boolean matches) {

@@ -583,6 +583,19 @@ class PrunerTest {
     }
 
     @Test
+    void interruptOfStoppingServerIsNoFailureOfTheDisk() {
+        cache.store(image(List.of(base, ownA)), "r.example/a:1");
+        RegistryException stopped;
+        Thread.currentThread().interrupt();
+        try {
+            stopped = assertThrows(RegistryException.class, () -> cache.prune("r.example/a"));
+        } finally {
+            assertTrue(Thread.interrupted());
+        }
+        assertEquals("pruning stopped because the server stops; the next run removes the rest", stopped.getMessage());
+    }
+
+    @Test
     void closedPrunerStopsItsPlan() throws IOException {
         cache.store(image(List.of(base)), "r.example/a:1");
         List<Pruner> closing = new ArrayList<>();

@@ -144,6 +144,14 @@ class ExportCommandTest {
         assertTrue(errors().contains("1 names, 1 blobs"), errors());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n", "# nothing\n"})
+    void listWithoutDigestsIsRefused(String text) throws Exception {
+        Path have = Files.writeString(dir.resolve("have"), text);
+
+        assertMistake("has no digest", "export", "--output", "x", "--exclude-from", have.toString());
+    }
+
     @Test
     void mistakesAreReportedWithRemedy() throws Exception {
         Path have = Files.writeString(dir.resolve("have"), "\nnonsense\n");

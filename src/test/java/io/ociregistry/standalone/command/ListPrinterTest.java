@@ -46,22 +46,38 @@ class ListPrinterTest {
             List.of(DIGEST));
 
     @Test
-    void tableIsThatOfGoProgramInLocalTime() {
-        assertEquals("""
-                IMAGE TAG/DIGEST TYPE CREATED PULLED SIZE(MB)
-                quay.io/jetstack/controller v1.16.1 list 2025-05-18T15:32:36 2024-12-31T22:00:00 n/a
-                localhost:5000/x HEX image - - 20.4
-                """.replace("HEX", HEX), printed(new ListPrinter.Table(true, false, false, NEW_YORK)));
+    void tableHasColumnsOfGoProgramAlignedAndInLocalTime() {
+        assertEquals(
+                """
+                IMAGE                        TAG/DIGEST                                                        TYPE   \
+                CREATED              PULLED               SIZE(MB)
+                quay.io/jetstack/controller  v1.16.1                                                           list   \
+                2025-05-18T15:32:36  2024-12-31T22:00:00  n/a
+                localhost:5000/x             HEX  image  -                    -                    20.4
+                """.replace("HEX", HEX),
+                printed(new ListPrinter.Table(true, new ListPrinter.Rows(false, false, NEW_YORK))));
     }
 
     @Test
     void wideTableHasMoreColumnsAndShortDigests() {
         assertEquals("""
-                IMAGE TAG/DIGEST TYPE CREATED PULLED SIZE(MB) PLATFORM COMPLETE DIGEST
-                quay.io/jetstack/controller v1.16.1 list 2025-05-18T15:32:36 2024-12-31T22:00:00 20.4 \
-                linux/amd64,linux/arm64/v8 yes sha256:83c5384188
-                localhost:5000/x 83c5384188 image - - 20.4 - no sha256:83c5384188
-                """, printed(new ListPrinter.Table(true, true, true, NEW_YORK)));
+                IMAGE                        TAG/DIGEST  TYPE   CREATED              PULLED               SIZE(MB)  \
+                PLATFORM                    COMPLETE  DIGEST
+                quay.io/jetstack/controller  v1.16.1     list   2025-05-18T15:32:36  2024-12-31T22:00:00  20.4      \
+                linux/amd64,linux/arm64/v8  yes       sha256:83c5384188
+                localhost:5000/x             83c5384188  image  -                    -                    20.4      \
+                -                           no        sha256:83c5384188
+                """, printed(new ListPrinter.Table(true, new ListPrinter.Rows(true, true, NEW_YORK))));
+    }
+
+    @Test
+    void csvQuotesValuesWithCommas() {
+        assertEquals("""
+                IMAGE,TAG/DIGEST,TYPE,CREATED,PULLED,SIZE(MB),PLATFORM,COMPLETE,DIGEST
+                quay.io/jetstack/controller,v1.16.1,list,2025-05-18T15:32:36,2024-12-31T22:00:00,20.4,\
+                "linux/amd64,linux/arm64/v8",yes,sha256:83c5384188
+                localhost:5000/x,83c5384188,image,-,-,20.4,-,no,sha256:83c5384188
+                """, printed(new ListPrinter.Csv(true, new ListPrinter.Rows(true, true, NEW_YORK))));
     }
 
     @Test

@@ -376,14 +376,6 @@ class LoadCommandTest {
     }
 
     @Test
-    void missingPreloadListFailsStart() {
-        assertEquals(1, run("serve", "--image-path", images().toString(), "--preload-images", dir + "/none"));
-        assertEquals(
-                "ociregistry: cannot preload images: " + dir + "/none: there is no such file\n",
-                err.toString(StandardCharsets.UTF_8));
-    }
-
-    @Test
     void jsonIsOneObjectPerLine() throws Exception {
         Gate gate = upstream.holdBlobAfter(amd64.layer(0), 100_000);
         list("r.example/team/app:1.0\nnonsense\n");

@@ -5,7 +5,7 @@ import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.ociregistry.config.address.Scheme;
+import io.ociregistry.config.address.Endpoint.Scheme;
 import io.ociregistry.config.model.UpstreamConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.Reference;

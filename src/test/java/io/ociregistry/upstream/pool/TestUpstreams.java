@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.ociregistry.config.ProxyEnvironment;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.ServerConfig.UnlistedRegistries;
 import io.ociregistry.config.ServerKeys;
 import io.ociregistry.config.model.AuthConfig;
 import io.ociregistry.config.model.Timeouts;
 import io.ociregistry.config.model.TlsConfig;
-import io.ociregistry.config.model.UnlistedRegistries;
 import io.ociregistry.config.model.UpstreamConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.Reference;

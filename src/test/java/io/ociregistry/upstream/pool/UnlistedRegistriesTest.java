@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.ServerConfig.UnlistedRegistries;
 import io.ociregistry.config.ServerKeys;
-import io.ociregistry.config.model.UnlistedRegistries;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;

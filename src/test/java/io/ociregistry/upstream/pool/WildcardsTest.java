@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
-import io.ociregistry.config.address.Scheme;
+import io.ociregistry.config.address.Endpoint.Scheme;
 import io.ociregistry.config.model.AuthConfig;
 import io.ociregistry.config.model.UpstreamConfig;
 import io.ociregistry.oci.ErrorCode;

@@ -43,7 +43,11 @@ public enum CliOption {
             "How long a registry may send nothing before a load stops asking it",
             "60000"),
     ALWAYS_PULL_LATEST(null, ServerKeys.ALWAYS_PULL_LATEST, "Revalidates the tag latest on every request", ""),
-    HELLO_WORLD(null, ServerKeys.HELLO_WORLD, "Serves only one embedded image", ""),
+    HELLO_WORLD(
+            null,
+            ServerKeys.HELLO_WORLD,
+            "A mode of the Go program that this server refuses, because it has no embedded image",
+            ""),
     AIR_GAPPED(
             null, ServerKeys.AIR_GAPPED, "Never asks an upstream; content that is not cached is answered with 404", ""),
     HEALTH("int", ServerKeys.HEALTH, "A separate port for health checks; 0 is none", "0"),
@@ -66,9 +70,9 @@ public enum CliOption {
     PATTERN("regex,...", null, "Selects the images whose names match one of these expressions", ""),
     SHORT_DIGEST(null, null, "Prints the first ten characters of digests", ""),
     OUTPUT(
-            "table|json|wide",
+            "table|wide|json|csv",
             null,
-            "The output format; wide and json add platforms and whether images are complete; times in json are in UTC",
+            "The output format; all but table have platforms and whether images are complete; times in json are in UTC",
             "table"),
     DIGESTS(
             null,
@@ -159,12 +163,17 @@ public enum CliOption {
         return argument;
     }
 
+    /** Whether the value is the path of a file. */
+    public boolean isFile() {
+        return argument.filter(placeholder -> placeholder.startsWith("file")).isPresent();
+    }
+
     public Optional<Key<?>> key() {
         return key;
     }
 
     public String doc() {
-        return key.map(Key::isSupported).orElse(true) ? doc : doc + "; has no effect in this build";
+        return key.flatMap(Key::warning).map(warning -> doc + "; " + warning).orElse(doc);
     }
 
     @Override

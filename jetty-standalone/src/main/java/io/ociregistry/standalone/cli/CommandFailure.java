@@ -11,6 +11,8 @@ import java.nio.file.NoSuchFileException;
 /** Prints why a command failed, and returns its exit code. */
 public final class CommandFailure {
     private static final int EXIT_CODE = 1;
+    /** EX_CONFIG of sysexits.h: another start with this configuration fails too. */
+    private static final int CONFIG_EXIT_CODE = 78;
 
     private CommandFailure() {}
 
@@ -23,7 +25,7 @@ public final class CommandFailure {
     public static int report(ConfigException problems, PrintStream err) {
         err.println("ociregistry: the configuration cannot be used:");
         err.println(problems.getMessage());
-        return EXIT_CODE;
+        return CONFIG_EXIT_CODE;
     }
 
     /** Returns the reason of a failed file operation in plain words. */

@@ -13,7 +13,8 @@ import java.util.Set;
 
 /**
  * Reads the digests of another cache from the output of {@code list --digests}: one digest per line. Empty lines and
- * lines that start with # are ignored.
+ * lines that start with # are ignored. A file without a digest is refused, because it is more often the trace of a
+ * failed command than of an empty cache.
  */
 public final class DigestList {
     private DigestList() {}
@@ -29,6 +30,11 @@ public final class DigestList {
                 if (!text.isEmpty() && !text.startsWith("#")) {
                     digests.add(Digest.parse(text));
                 }
+            }
+            if (digests.isEmpty()) {
+                throw new StartException(
+                        file + " has no digest; the command that wrote it may have failed. To export all"
+                                + " content, leave out --exclude-from");
             }
             return digests;
         } catch (RegistryException e) {

@@ -5,17 +5,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Detects whether standard error is a terminal, which can show progress bars. {@link System#console()} is no help: it
- * depends on standard input and output, and since Java 22 it exists without a terminal.
+ * Detects whether standard output or standard error is a terminal. {@link System#console()} is no help: it depends on
+ * standard input too, and since Java 22 it exists without a terminal.
  */
 public final class Terminal {
-    private static final Path STANDARD_ERROR = Path.of("/proc/self/fd/2");
 
     private Terminal() {}
 
+    /** Returns true if standard error can show progress bars. */
     public static boolean isStandardError() {
         String type = System.getenv().getOrDefault("TERM", "dumb");
-        return !type.equals("dumb") && isTerminal(STANDARD_ERROR);
+        return !type.equals("dumb") && isTerminal(Path.of("/proc/self/fd/2"));
+    }
+
+    /** Returns true if a user would see standard output, which then must not get binary data. */
+    public static boolean isStandardOutput() {
+        return isTerminal(Path.of("/proc/self/fd/1"));
     }
 
     /** Always false on systems other than Linux. */

@@ -15,6 +15,7 @@ import io.ociregistry.standalone.cli.CliOption;
 import io.ociregistry.standalone.cli.CommandFailure;
 import io.ociregistry.standalone.cli.DigestList;
 import io.ociregistry.standalone.cli.GivenOptions;
+import io.ociregistry.standalone.cli.Terminal;
 import io.ociregistry.standalone.cli.TimeParser;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
@@ -45,6 +46,11 @@ public record ExportCommand(GivenOptions options) implements Action {
                     .filter(file -> !file.isEmpty())
                     .orElseThrow(() ->
                             new UsageException("export needs --output FILE.tar, or --output - for standard output"));
+            if (target.equals(STANDARD_OUTPUT) && Terminal.isStandardOutput()) {
+                throw new UsageException(
+                        "--output - would write a tar archive to the terminal; redirect it to a file or"
+                                + " a program, or use --output FILE.tar");
+            }
             return export(config, request(), target, out, err);
         } catch (ConfigException e) {
             return CommandFailure.report(e, err);

@@ -15,6 +15,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,37 +26,90 @@ interface ListPrinter {
     /** The format that the options set, with defaults of the configuration. */
     static ListPrinter of(GivenOptions options, ListConfig config) throws UsageException {
         var header = options.has(CliOption.HEADER, config.header());
-        var shortDigest = options.has(CliOption.SHORT_DIGEST, config.shortDigest());
+        var rows = new Rows(
+                options.has(CliOption.SHORT_DIGEST, config.shortDigest()),
+                !options.get(CliOption.OUTPUT).orElse("table").equals("table"),
+                ZoneId.systemDefault());
         var output = options.get(CliOption.OUTPUT).orElse("table");
         return switch (output) {
-            case "table" -> new Table(header, shortDigest, false, ZoneId.systemDefault());
-            case "wide" -> new Table(header, shortDigest, true, ZoneId.systemDefault());
+            case "table", "wide" -> new Table(header, rows);
+            case "csv" -> new Csv(header, rows);
             case "json" -> new Json();
-            default -> throw new UsageException("--output '" + output + "' is not one of table, json and wide");
+            default -> throw new UsageException("--output '" + output + "' is not one of table, wide, json and csv");
         };
     }
 
-    /**
-     * One line per image with a space between the columns, as the Go program prints them.
-     *
-     * @param wide whether to append more columns
-     * @param zone the zone of the printed times
-     */
-    record Table(boolean header, boolean shortDigest, boolean wide, ZoneId zone) implements ListPrinter {
-        private static final int SHORT = 10;
-        private static final String NONE = "-";
-        private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss", Locale.ROOT);
+    /** One line per image with aligned columns. All images are read before the first line, to know the widths. */
+    record Table(boolean header, Rows rows) implements ListPrinter {
+        private static final int GAP = 2;
 
         @Override
         public void print(Stream<CachedImage> images, PrintStream out) {
-            if (header) {
-                out.println(
-                        "IMAGE TAG/DIGEST TYPE CREATED PULLED SIZE(MB)" + (wide ? " PLATFORM COMPLETE DIGEST" : ""));
-            }
-            images.forEach(image -> out.println(String.join(" ", columns(image))));
+            var lines = Stream.concat(header ? Stream.of(rows.header()) : Stream.of(), images.map(rows::of))
+                    .toList();
+            var widths = widths(lines);
+            lines.forEach(line -> out.println(aligned(line, widths)));
         }
 
-        private List<String> columns(CachedImage image) {
+        private int[] widths(List<List<String>> lines) {
+            var widths = new int[rows.header().size()];
+            for (var line : lines) {
+                for (int column = 0; column < widths.length; column++) {
+                    widths[column] = Math.max(widths[column], line.get(column).length());
+                }
+            }
+            return widths;
+        }
+
+        private static String aligned(List<String> line, int[] widths) {
+            var text = new StringBuilder();
+            int end = 0;
+            for (int column = 0; column < widths.length; column++) {
+                text.append(" ".repeat(Math.max(0, end - text.length()))).append(line.get(column));
+                end += widths[column] + GAP;
+            }
+            return text.toString();
+        }
+    }
+
+    /** The columns of the wide table as comma-separated values (RFC 4180). */
+    record Csv(boolean header, Rows rows) implements ListPrinter {
+        @Override
+        public void print(Stream<CachedImage> images, PrintStream out) {
+            if (header) {
+                out.println(line(rows.header()));
+            }
+            images.forEach(image -> out.println(line(rows.of(image))));
+        }
+
+        private static String line(List<String> values) {
+            return values.stream().map(Csv::quoted).collect(Collectors.joining(","));
+        }
+
+        private static String quoted(String value) {
+            return value.contains(",") || value.contains("\"") ? '"' + value.replace("\"", "\"\"") + '"' : value;
+        }
+    }
+
+    /**
+     * The columns of an image as text, named and formatted as the Go program prints them.
+     *
+     * @param wide whether there are more columns
+     * @param zone the zone of the times
+     */
+    record Rows(boolean shortDigest, boolean wide, ZoneId zone) {
+        private static final int SHORT = 10;
+        private static final String NONE = "-";
+        private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss", Locale.ROOT);
+        private static final List<String> NARROW =
+                List.of("IMAGE", "TAG/DIGEST", "TYPE", "CREATED", "PULLED", "SIZE(MB)");
+        private static final List<String> MORE = List.of("PLATFORM", "COMPLETE", "DIGEST");
+
+        List<String> header() {
+            return wide ? Stream.concat(NARROW.stream(), MORE.stream()).toList() : NARROW;
+        }
+
+        List<String> of(CachedImage image) {
             var columns = new ArrayList<>(List.of(
                     image.image(),
                     reference(image.reference()),

@@ -5,6 +5,7 @@ import io.ociregistry.common.UnusableFileException;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.yaml.ConfigException;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.ConfigCheck;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.standalone.cli.Action;
 import io.ociregistry.standalone.cli.CommandFailure;
@@ -39,11 +40,11 @@ public record ServeCommand(GivenOptions options) implements Action {
         var loaded = options.load();
         var config = loaded.config();
         options.configureLogging(config);
-        loaded.warnings().forEach(warning -> warn(err, warning));
+        ConfigCheck.warnings(loaded).forEach(warning -> warn(err, warning));
         var context = open(config);
         context.startupWarning().ifPresent(warning -> warn(err, warning));
         try {
-            preload(context);
+            context.startPreload();
             context.startScrub();
             var reload = new Reload(context, options::load);
             var server = EmbeddedServer.start(config, context, control(context, reload));
@@ -103,14 +104,6 @@ public record ServeCommand(GivenOptions options) implements Action {
                     "cannot use the image path " + config.imagePath() + ": " + CommandFailure.reason(e)
                             + ". To use another directory, set --image-path",
                     e);
-        }
-    }
-
-    private static void preload(RegistryContext context) throws StartException {
-        try {
-            context.startPreload();
-        } catch (IOException e) {
-            throw new StartException("cannot preload images: " + CommandFailure.reason(e), e);
         }
     }
 

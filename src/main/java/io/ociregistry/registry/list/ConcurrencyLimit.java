@@ -1,4 +1,4 @@
-package io.ociregistry.registry.blob;
+package io.ociregistry.registry.list;
 
 import java.util.ArrayDeque;
 import java.util.HashSet;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A task that is submitted again while it waits or runs is not queued twice. At most {@value #MAX_WAITING} tasks
  * wait. Thread-safe.
  */
-public final class ConcurrencyLimit implements Executor {
+final class ConcurrencyLimit implements Executor {
     private static final int MAX_WAITING = 1000;
 
     private final Executor executor;

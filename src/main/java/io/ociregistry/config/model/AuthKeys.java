@@ -1,14 +1,13 @@
-package io.ociregistry.config;
+package io.ociregistry.config.model;
 
 import static io.ociregistry.config.yaml.Key.optional;
 
 import io.ociregistry.common.Secret;
-import io.ociregistry.config.model.AuthConfig;
-import io.ociregistry.config.model.TokenConfig;
 import io.ociregistry.config.yaml.Key;
 import io.ociregistry.config.yaml.ObjectType;
-import io.ociregistry.config.yaml.OneOrMore;
+import io.ociregistry.config.yaml.ObjectType.ProblemReporter;
 import io.ociregistry.config.yaml.Scalar;
+import io.ociregistry.config.yaml.ValueType.OneOrMore;
 import io.ociregistry.config.yaml.Values;
 import java.net.URI;
 import java.nio.file.Path;
@@ -29,47 +28,43 @@ final class AuthKeys {
 
     private static final Map<String, String> ECR_OPTIONS = Map.of("profile", "AWS_PROFILE", "region", "AWS_REGION");
 
-    static final Key<Optional<String>> PROVIDER =
-            optional("provider", new Scalar<>(AuthKeys::provider), "the provider of tokens: ecr");
-    static final Key<Map<String, String>> PROVIDER_OPTS = new Key<>(
-            "providerOpts",
-            new Scalar<>(AuthKeys::options),
-            Map.of(),
-            "options of the provider: profile=NAME,region=NAME");
-    static final Key<Optional<Duration>> EXPIRY =
-            optional("expiry", Scalar.DURATION, "how long a token of a provider or helper is valid");
-    static final Key<Optional<Secret>> STATIC = optional("static", Scalar.SECRET, "the token itself");
-    static final ObjectType<TokenConfig> TOKEN_TYPE = new ObjectType<>(
-            List.of(PROVIDER, PROVIDER_OPTS, EXPIRY, STATIC),
-            (values, reporter) -> new TokenConfig(
-                    values.get(PROVIDER), values.get(PROVIDER_OPTS), values.get(EXPIRY), values.get(STATIC)));
+    private static final Key<Optional<String>> PROVIDER = optional("provider", new Scalar<>(AuthKeys::provider));
+    private static final Key<Map<String, String>> PROVIDER_OPTS =
+            new Key<>("providerOpts", new Scalar<>(AuthKeys::options), Map.of());
+    private static final Key<Optional<Duration>> EXPIRY = optional("expiry", Scalar.DURATION);
+    private static final Key<Optional<Secret>> STATIC = optional("static", Scalar.SECRET);
 
-    static final Key<Optional<String>> USER = optional("user", Scalar.TEXT, "the account");
-    static final Key<Optional<Secret>> PASSWORD = optional("password", Scalar.SECRET, "its password");
-    static final Key<Optional<String>> PASSWORD_FROM_ENV = optional(
-            "passwordFromEnv",
-            Scalar.VARIABLE,
-            "the environment variable with its password; takes precedence over password");
-    static final Key<Optional<Path>> PASSWORD_FILE = optional(
-            "passwordFile", Scalar.PATH, "a file whose first line is its password; read again when it changes");
-    static final Key<Optional<Path>> DOCKER_CONFIG =
-            optional("dockerConfig", Scalar.PATH, "a config.json of docker; read again when it changes");
-    static final Key<Optional<String>> CREDENTIAL_HELPER = optional(
-            "credentialHelper", new Scalar<>(AuthKeys::helper), "NAME of a program docker-credential-NAME on the PATH");
-    static final Key<TokenConfig> TOKEN =
-            new Key<>("token", TOKEN_TYPE, TokenConfig.NONE, "a token instead of a password");
-    static final Key<List<URI>> REALM = new Key<>(
-            "realm",
-            new OneOrMore<>(new Scalar<>(AuthKeys::realm)),
-            List.of(),
-            "URLs of token services outside the registry's own site that may get the credentials");
+    /** The section {@code auth.token}: a static token, which takes precedence, or a provider of tokens. */
+    private record TokenSource(
+            Optional<String> provider,
+            Map<String, String> options,
+            Optional<Duration> expiry,
+            Optional<Secret> staticToken) {
+        private TokenSource(Values values) {
+            this(values.get(PROVIDER), values.get(PROVIDER_OPTS), values.get(EXPIRY), values.get(STATIC));
+        }
+    }
+
+    static final Key<Optional<String>> USER = optional("user", Scalar.TEXT);
+    static final Key<Optional<Secret>> PASSWORD = optional("password", Scalar.SECRET);
+    static final Key<Optional<String>> PASSWORD_FROM_ENV = optional("passwordFromEnv", Scalar.VARIABLE);
+    static final Key<Optional<Path>> PASSWORD_FILE = optional("passwordFile", Scalar.PATH);
+    private static final Key<Optional<Path>> DOCKER_CONFIG = optional("dockerConfig", Scalar.PATH);
+    private static final Key<Optional<String>> CREDENTIAL_HELPER =
+            optional("credentialHelper", new Scalar<>(AuthKeys::helper));
+    private static final Key<TokenSource> TOKEN = new Key<>(
+            "token",
+            ObjectType.of(TokenSource::new, PROVIDER, PROVIDER_OPTS, EXPIRY, STATIC),
+            new TokenSource(Values.NONE));
+    private static final Key<List<URI>> REALM =
+            new Key<>("realm", new OneOrMore<>(new Scalar<>(AuthKeys::realm)), List.of());
     static final ObjectType<AuthConfig> TYPE = new ObjectType<>(
             List.of(USER, PASSWORD, PASSWORD_FROM_ENV, PASSWORD_FILE, DOCKER_CONFIG, CREDENTIAL_HELPER, TOKEN, REALM),
             AuthKeys::auth);
 
     private AuthKeys() {}
 
-    private static AuthConfig auth(Values values, ObjectType.ProblemReporter reporter) {
+    private static AuthConfig auth(Values values, ProblemReporter reporter) {
         var credentials = credentials(values, reporter);
         var realms = values.get(REALM);
         if (realms.isEmpty()) {
@@ -81,7 +76,7 @@ final class AuthKeys {
         return new AuthConfig.WithRealms(credentials, realms);
     }
 
-    private static AuthConfig credentials(Values values, ObjectType.ProblemReporter reporter) {
+    private static AuthConfig credentials(Values values, ProblemReporter reporter) {
         requireOneKind(values, reporter);
         requireUserAndPassword(reporter);
         var token = values.get(TOKEN);
@@ -100,22 +95,22 @@ final class AuthKeys {
         return token.provider().isPresent() ? ecr(token) : AuthConfig.ANONYMOUS;
     }
 
-    static AuthConfig account(String user, Values values, ObjectType.ProblemReporter reporter) {
+    static AuthConfig account(String user, Values values, ProblemReporter reporter) {
         if (values.has(PASSWORD_FILE)) {
             return new AuthConfig.AccountWithFile(
                     user, values.get(PASSWORD_FILE).orElseThrow());
         }
-        var fromEnvironment = RegistryKeys.fromEnvironment(PASSWORD_FROM_ENV, values, reporter);
+        var fromEnvironment = reporter.secretFromEnvironment(PASSWORD_FROM_ENV, values);
         return new AuthConfig.Account(
                 user, fromEnvironment.or(() -> values.get(PASSWORD)).orElse(new Secret("")));
     }
 
-    private static AuthConfig ecr(TokenConfig token) {
+    private static AuthConfig ecr(TokenSource token) {
         return new AuthConfig.Helper(
                 ECR_HELPER, token.options(), Optional.of(token.expiry().orElse(ECR_LIFETIME)));
     }
 
-    private static void requireOneKind(Values values, ObjectType.ProblemReporter reporter) {
+    private static void requireOneKind(Values values, ProblemReporter reporter) {
         var token = values.get(TOKEN);
         boolean hasToken = token.staticToken().isPresent() || token.provider().isPresent();
         var kinds = Stream.of(USER, DOCKER_CONFIG, CREDENTIAL_HELPER, TOKEN)
@@ -130,7 +125,7 @@ final class AuthKeys {
         }
     }
 
-    static void requireUserAndPassword(ObjectType.ProblemReporter reporter) {
+    static void requireUserAndPassword(ProblemReporter reporter) {
         var passwords = Stream.of(PASSWORD, PASSWORD_FROM_ENV, PASSWORD_FILE)
                 .filter(reporter::hasValue)
                 .toList();

@@ -1,4 +1,4 @@
-package io.ociregistry.registry.blob;
+package io.ociregistry.registry.content;
 
 import io.ociregistry.common.Daemons;
 import io.ociregistry.common.Pools;
@@ -9,16 +9,15 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore.InterruptedDownload;
 import io.ociregistry.store.IncompleteImages;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -50,7 +49,8 @@ public final class Prefetch implements AutoCloseable {
 
     private static final int MAX_DOUBLINGS = 10;
 
-    private final Source source;
+    private final ContentSource source;
+    private final Supplier<RuntimeConfig> config;
     private final IncompleteImages incomplete;
     private final ThreadPoolExecutor executor;
     private final ScheduledExecutorService scheduler;
@@ -73,32 +73,9 @@ public final class Prefetch implements AutoCloseable {
         REFUSED
     }
 
-    /** The cache, as a prefetch uses it. */
-    public interface Source {
-        /** Returns true if the configuration enables prefetch now. */
-        boolean isEnabled();
-
-        /** Returns the time between two rounds that resume incomplete images and downloads. */
-        Duration interval();
-
-        /** Returns the cached manifest of an image; asks no upstream. */
-        Optional<Manifest> manifest(ImageReference image);
-
-        /** Returns true if a repository's blob can be served without asking an upstream. */
-        boolean isCached(Repository repository, Digest blob);
-
-        /** Returns true if the disk and the quota have space for a blob; a blob without space is not prefetched. */
-        boolean hasSpace(Repository repository, Digest blob);
-
-        /** Fetches a blob as for a client, with lower priority. */
-        CompletionStage<BlobSource> fetch(Repository repository, Digest blob);
-
-        /** Returns the blobs that have a partial file and no download in flight. */
-        List<InterruptedDownload> interrupted();
-    }
-
-    public Prefetch(Source source, IncompleteImages incomplete) {
+    public Prefetch(ContentSource source, Supplier<RuntimeConfig> config, IncompleteImages incomplete) {
         this.source = source;
+        this.config = config;
         this.incomplete = incomplete;
         this.executor = new ThreadPoolExecutor(
                 MAX_CONCURRENT,
@@ -114,7 +91,7 @@ public final class Prefetch implements AutoCloseable {
     /** Starts the prefetch of an image whose manifest a client fetched; costs the client only lookups in memory. */
     public void manifestFetched(Repository repository, Manifest manifest) {
         ImageReference image = new ImageReference(repository, manifest.digest());
-        if (!source.isEnabled() || manifest.blobs().isEmpty() || manifest.isAttestation() || complete.contains(image)) {
+        if (!isEnabled() || manifest.blobs().isEmpty() || manifest.isAttestation() || complete.contains(image)) {
             return;
         }
         submit(image, () -> {
@@ -143,12 +120,21 @@ public final class Prefetch implements AutoCloseable {
 
     @SuppressWarnings("FutureReturnValueIgnored") // a failed round is logged
     private void runRound() {
-        if (source.isEnabled()) {
+        if (isEnabled()) {
             resumeAll();
         }
         if (!scheduler.isShutdown()) {
-            scheduler.schedule(this::runRound, source.interval().toMillis(), TimeUnit.MILLISECONDS);
+            scheduler.schedule(this::runRound, interval().toMillis(), TimeUnit.MILLISECONDS);
         }
+    }
+
+    private boolean isEnabled() {
+        return config.get().config().prefetch();
+    }
+
+    /** Returns the time between two rounds. */
+    private Duration interval() {
+        return config.get().config().timeouts().stall().multipliedBy(2);
     }
 
     private void resumeAll() {
@@ -214,7 +200,7 @@ public final class Prefetch implements AutoCloseable {
         Outcome worst = Outcome.CACHED;
         Repository repository = image.repository();
         for (Descriptor blob :
-                source.manifest(image).map(Manifest::distributableBlobs).orElse(List.of())) {
+                source.cached(image).map(Manifest::distributableBlobs).orElse(List.of())) {
             if (!source.isCached(repository, blob.digest())) {
                 Outcome outcome = fetch(repository, blob.digest());
                 worst = outcome.compareTo(worst) > 0 ? outcome : worst;
@@ -232,11 +218,11 @@ public final class Prefetch implements AutoCloseable {
     /** Fetches one blob and waits for the end of its download. */
     private Outcome fetch(Repository repository, Digest digest) {
         // A stop interrupts the wait for one blob; the blobs after it are not started.
-        if (executor.isShutdown() || !source.hasSpace(repository, digest)) {
+        if (executor.isShutdown() || !source.canStore(repository, digest)) {
             return Outcome.LATER;
         }
         try (BlobSource blob =
-                source.fetch(repository, digest).toCompletableFuture().get()) {
+                source.blob(repository, digest).toCompletableFuture().get()) {
             CountDownLatch ended = new CountDownLatch(1);
             blob.whenReadable(BlobSource.END, ended::countDown);
             ended.await();

@@ -1,4 +1,4 @@
-package io.ociregistry.registry.blob;
+package io.ociregistry.registry.list;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

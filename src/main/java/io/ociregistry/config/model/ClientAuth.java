@@ -1,7 +1,0 @@
-package io.ociregistry.config.model;
-
-/** Whether clients of the server's TLS port must send a certificate. */
-public enum ClientAuth {
-    NONE,
-    VERIFY
-}

@@ -1,7 +1,0 @@
-package io.ociregistry.config.model;
-
-/** Whether requests for unlisted registries are allowed. */
-public enum UnlistedRegistries {
-    ALLOW,
-    DENY
-}
