@@ -21,7 +21,6 @@ import java.util.stream.Stream;
 
 /** Finds out which blobs of an image are cached. */
 final class ImageInspector {
-    private static final int MAX_CONFIG_BYTES = 4 << 20;
     /** The maximum nesting of indexes, far more than images have; deeper manifests count as absent. */
     private static final int MAX_DEPTH = 4;
 
@@ -122,7 +121,7 @@ final class ImageInspector {
         if (manifest.children().isEmpty()) {
             return manifest
                     .config()
-                    .flatMap(config -> blobs.read(config.digest(), MAX_CONFIG_BYTES))
+                    .flatMap(config -> blobs.read(config.digest(), ImageConfig.MAX_BYTES))
                     .flatMap(ImageConfig::platform)
                     .map(Platform::toString)
                     .stream()

@@ -112,7 +112,7 @@ final class ExportSelection {
             return;
         }
         addChildren(repository, manifest);
-        collector.collect(repository, manifest).ifPresent(part -> {
+        collector.collectRoot(name, manifest).ifPresent(part -> {
             include(part);
             listed.computeIfAbsent(manifest, unused -> new TreeSet<>(ImageContents.BY_NAME))
                     .add(name);

@@ -2,8 +2,10 @@ package io.ociregistry.registry.archives;
 
 import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ImageConfig;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.Platform;
 import io.ociregistry.oci.Platforms;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.index.ContentIndex;
@@ -44,6 +46,19 @@ final class ImageCollector {
 
     Optional<Manifest> find(Repository repository, Digest digest) {
         return catalog.find(new ImageReference(repository, digest)).flatMap(records::find);
+    }
+
+    /** Returns the content of a name as {@link #collect} does; empty also if it is an image for another platform. */
+    Optional<ImageContents> collectRoot(ImageReference name, Digest digest) {
+        Optional<Platform> other = find(name.repository(), digest)
+                .flatMap(Manifest::config)
+                .filter(config -> !request.platforms().equals(Platforms.ALL))
+                .flatMap(config -> blobs.read(config.digest(), ImageConfig.MAX_BYTES))
+                .flatMap(ImageConfig::platform)
+                .filter(platform -> !request.platforms().includes(platform));
+        return other.isPresent()
+                ? skip(name, "it is an image for " + other.get() + ", not for " + request.platforms())
+                : collect(name.repository(), digest);
     }
 
     /** Returns a manifest with its content; empty if a part is missing, which is added to the problems. */
