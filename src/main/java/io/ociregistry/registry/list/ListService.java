@@ -112,7 +112,8 @@ public final class ListService<N extends ListName, V> {
     CompletionStage<ListResult<V>> get(N name) {
         Optional<CachedList<V>> last = last(name);
         if (airGapped) {
-            return CompletableFuture.completedStage(fromCache(name, last, AirGapMessages.REASON)
+            Optional<CachedList<V>> shown = last.filter(list -> source.showsUncached());
+            return CompletableFuture.completedStage(fromCache(name, shown, AirGapMessages.REASON)
                     .orElseThrow(() -> AirGapMessages.notCached(
                             ErrorCode.NAME_UNKNOWN, "the " + name + " are", store.unreadableReason(name))));
         }

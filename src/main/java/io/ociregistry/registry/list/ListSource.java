@@ -46,6 +46,9 @@ public interface ListSource<N extends ListName, V> {
     /** Returns true if a list is to be stored on disk. */
     boolean isStored(N name, V list);
 
+    /** Returns true if an air-gapped server lists entries that it can't serve. */
+    boolean showsUncached();
+
     /**
      * Returns the list that the cache can give without the upstream.
      *
