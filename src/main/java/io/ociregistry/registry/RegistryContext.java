@@ -22,7 +22,6 @@ import io.ociregistry.registry.list.Listings;
 import io.ociregistry.registry.list.Paginator;
 import io.ociregistry.registry.list.ReferrerLists;
 import io.ociregistry.registry.list.TagLists;
-import io.ociregistry.registry.load.FileImporter;
 import io.ociregistry.registry.load.ImageLoader;
 import io.ociregistry.registry.load.LoadOptions;
 import io.ociregistry.registry.load.Preload;
@@ -144,7 +143,7 @@ public final class RegistryContext implements AutoCloseable {
         Optional<Prefetch> prefetch =
                 prefetches ? Optional.of(new Prefetch(content, this::runtime, incompleteImages)) : Optional.empty();
         this.registry = new Registry(manifests, blobService, prefetch);
-        FileImporter archives = new ArchiveImporter(
+        ArchiveImporter archives = new ArchiveImporter(
                 new CacheImporter(records, index, links, blobs, clock), this::registryNames, config.maxManifestBytes());
         this.loader = new ImageLoader(content, this::registryNames, archives);
         Inspector inspector = new Inspector(layout, config.maxManifestBytes(), ReadThrottle.UNBOUNDED);
