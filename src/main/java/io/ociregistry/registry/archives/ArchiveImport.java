@@ -153,20 +153,23 @@ final class ArchiveImport {
             throws IOException {
         List<String> reasons = new ArrayList<>();
         long bytes = 0;
+        boolean isNew = false;
         for (Descriptor blob : image.blobs()) {
+            BlobImport imported = wanted.get(blob.digest());
             if (failed.containsKey(blob.digest())) {
                 reasons.add(failed.get(blob.digest()));
-            } else if (wanted.containsKey(blob.digest())) {
-                bytes += blob.size().orElse(0);
+            } else if (imported != null) {
+                bytes += imported.received();
+                isNew = true;
             }
         }
         if (!reasons.isEmpty()) {
             return new LoadOutcome.Failed(image.name(), joined(reasons), false);
         }
-        boolean isNew = name(image);
-        return bytes == 0 && !isNew
-                ? new LoadOutcome.AlreadyCached(image.name())
-                : new LoadOutcome.Loaded(image.name(), bytes, Duration.ofNanos(System.nanoTime() - started));
+        isNew |= name(image);
+        return isNew
+                ? new LoadOutcome.Loaded(image.name(), bytes, Duration.ofNanos(System.nanoTime() - started))
+                : new LoadOutcome.AlreadyCached(image.name());
     }
 
     /** Records the names of all its manifests, the root last; true if a name is new. */

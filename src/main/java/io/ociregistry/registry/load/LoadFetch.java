@@ -48,7 +48,7 @@ public final class LoadFetch {
         return fetchedAnything;
     }
 
-    /** The bytes of the fetched blobs, without those that another image of the load counts. */
+    /** The bytes received for the fetched blobs, without those of blobs that another image of the load counts. */
     long bytes() {
         return bytes.get();
     }
@@ -76,9 +76,11 @@ public final class LoadFetch {
                 return blob;
             });
             fetchedAnything = true;
-            progress.addStored(blob.size().orElse(0));
+            long received = Math.max(0, blob.size().orElse(0) - transfer.resumed);
+            progress.addStored(transfer.resumed);
+            progress.addReceived(received);
             if (session.countOnce(blob.digest())) {
-                bytes.addAndGet(blob.size().orElse(0));
+                bytes.addAndGet(received);
             }
             return Optional.empty();
         } catch (RegistryException e) {
@@ -130,12 +132,22 @@ public final class LoadFetch {
     }
 
     /** Waits for one blob while it is downloaded. Only bytes that no earlier attempt downloaded count as progress. */
-    private final class Transfer {
+    final class Transfer {
         private final Descriptor blob;
         private long reached;
+        private volatile long resumed = Long.MAX_VALUE;
 
         Transfer(Descriptor blob) {
             this.blob = blob;
+        }
+
+        /**
+         * Returns the bytes that were left before this load. A retry also resumes bytes that this load received before,
+         * so the lowest number counts.
+         */
+        synchronized long resumed(BlobSource download) {
+            resumed = Math.min(resumed, download.resumed());
+            return resumed;
         }
 
         /**
@@ -144,7 +156,7 @@ public final class LoadFetch {
          * @throws RegistryException if the download or the store fails, or if no bytes arrive for too long
          */
         void receive(BlobSource download) throws InterruptedException {
-            progress.downloadStarted(download);
+            progress.transferStarted(this, download);
             try (download) {
                 CountDownLatch ended = new CountDownLatch(1);
                 download.whenReadable(BlobSource.END, ended::countDown);
@@ -158,7 +170,8 @@ public final class LoadFetch {
                     throw failure(download);
                 }
             } finally {
-                progress.downloadEnded(download);
+                resumed(download);
+                progress.transferEnded(this);
             }
         }
 

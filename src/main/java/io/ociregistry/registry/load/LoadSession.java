@@ -112,8 +112,8 @@ public final class LoadSession implements LoadListener, AutoCloseable {
     }
 
     @Override
-    public void progressed(String image, long bytes, long total) {
-        listener.progressed(image, bytes, total);
+    public void progressed(String image, long bytes, long received, long total) {
+        listener.progressed(image, bytes, received, total);
     }
 
     @Override

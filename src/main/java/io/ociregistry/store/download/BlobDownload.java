@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * Only then the slowest reader limits the download. A reader that reads nothing for too long is dropped, and a client
  * that comes after the buffer discarded bytes needs a download of its own.
  *
- * <p>{@link #reader}, {@link #size} and {@link #digest} are thread-safe. All other methods are for the receiver, which
+ * <p>{@link #reader}, {@link #size}, {@link #resumed} and {@link #digest} are thread-safe. All other methods are for the receiver, which
  * calls them on one thread.
  */
 public final class BlobDownload {
@@ -51,6 +51,7 @@ public final class BlobDownload {
     private final DiskQuota.Reservation reservation;
     private final Runnable whenReleased;
     private IncrementalDigest hash;
+    private volatile long resumed;
 
     private BlobDownload(Digest digest, DownloadReaders readers, @Nullable PartialFile file) {
         this(digest, readers, file, DiskQuota.unlimited().startReservation(0), () -> {});
@@ -86,6 +87,7 @@ public final class BlobDownload {
         BlobDownload download =
                 new BlobDownload(digest, new DownloadReaders(digest, stallTimeout), file, reservation, whenReleased);
         download.readers.setRecoverableTo(file.initialSize());
+        download.resumed = file.initialSize();
         return download;
     }
 
@@ -149,6 +151,11 @@ public final class BlobDownload {
         return Math.max(readers.received(), readers.recoverableTo());
     }
 
+    /** Returns how many bytes of the blob an earlier attempt left, as far as they are usable. */
+    public long resumed() {
+        return resumed;
+    }
+
     /** Returns the bytes of the whole blob; empty while the size is unknown. */
     public OptionalLong size() {
         return readers.size();
@@ -191,6 +198,7 @@ public final class BlobDownload {
             if (!isUnchanged(checkpoint)) {
                 hash = before;
                 readers.setRecoverableTo(0);
+                resumed = Math.min(resumed, position());
                 file().truncate(position(), hash);
                 LOG.warn(
                         "{} has changed on disk after byte {}; the bytes after it are fetched again",
@@ -269,6 +277,7 @@ public final class BlobDownload {
      */
     public void restart() throws IOException {
         hash = new IncrementalDigest(digest.algorithm());
+        resumed = 0;
         readers.restart();
         file().truncate(0, hash);
     }

@@ -178,7 +178,9 @@ class ArchiveImporterTest {
         try (LoadedCache cache = LoadedCache.at(layout.root())) {
             Map<String, LoadOutcome> outcomes = cache.load(made.tar(directory.resolve("a.tar")));
 
-            assertInstanceOf(Loaded.class, outcomes.get("quay.io/app:1"));
+            Loaded loaded = assertInstanceOf(Loaded.class, outcomes.get("quay.io/app:1"));
+            long config = made.content(image.config()).length;
+            assertEquals(SHARED.length + config - (isCorrect ? 100_000 : 0), loaded.bytes());
             assertEquals(List.of(), cache.notServed("app", NS, image));
         }
     }

@@ -203,6 +203,7 @@ class LoadCommandTest {
         upstream.heal();
         upstream.forgetRequests();
         assertEquals(0, load("--platform linux/amd64"), this::printed);
+        assertEquals("1 loaded, 0 already there, 0 failed; 100.0 kB in T", lastLine(), "only the received bytes");
         assertEquals(
                 "bytes=200000-",
                 upstream.requests(Match.blob(amd64.layer(0)).get())
