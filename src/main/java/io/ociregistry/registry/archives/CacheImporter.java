@@ -52,7 +52,7 @@ public final class CacheImporter {
 
     /** True if the blob is stored, or if a file exists that can be the blob and is verified when it is served. */
     boolean has(Descriptor blob) {
-        return blobs.mayContain(blob.digest(), blob.size());
+        return blobs.mayContain(blob);
     }
 
     boolean isVerified(Digest blob) {

@@ -104,7 +104,7 @@ public final class LoadFetch {
                 if (!retries.awaitRetry(e)) {
                     throw e;
                 }
-                LOG.info("retrying: {}", e.getMessage());
+                LOG.info("loading {}: {}; retrying", progress.image(), e.getMessage());
             }
         }
     }

@@ -23,6 +23,10 @@ public final class LoadProgress {
         this.listener = listener;
     }
 
+    String image() {
+        return image;
+    }
+
     /** Content has to be fetched; the first call is reported to the listener. */
     public synchronized void start() {
         if (!started) {

@@ -1,6 +1,7 @@
 package io.ociregistry.store.blob;
 
 import io.ociregistry.common.DurableRename;
+import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
@@ -486,6 +487,11 @@ public final class BlobStore {
      */
     public Set<Digest> wereVerified(Set<Digest> digests) {
         return verified.verifiedBefore(digests);
+    }
+
+    /** Returns true if the file of a blob may have the right content, which has the size of the descriptor. */
+    public boolean mayContain(Descriptor blob) {
+        return mayContain(blob.digest(), blob.size());
     }
 
     /**
