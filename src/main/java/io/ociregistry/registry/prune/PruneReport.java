@@ -1,6 +1,7 @@
 package io.ociregistry.registry.prune;
 
 import io.ociregistry.common.ByteSize;
+import io.ociregistry.store.BlobFile;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -46,17 +47,13 @@ public record PruneReport(
     static PruneReport of(PrunePlan plan, boolean isDryRun) {
         return new PruneReport(
                 isDryRun,
-                plan.names().stream()
-                        .map(name -> new Name(name.name().toString(), name.bytes(), name.why()))
-                        .toList(),
+                plan.names(),
                 plan.blobs().stream()
                         .map(blob -> new Blob(blob.digest().toString(), blob.size()))
                         .toList(),
                 plan.kept(),
-                plan.blobBytes(),
-                plan.changes().values().stream()
-                        .filter(change -> change.remaining().isEmpty())
-                        .count());
+                plan.blobs().stream().mapToLong(BlobFile::size).sum(),
+                plan.deletedRecords().size());
     }
 
     /** Returns this report with more reasons why something stayed. */
