@@ -6,7 +6,7 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.registry.blob.BlobService;
-import io.ociregistry.registry.blob.InFlightBlob;
+import io.ociregistry.registry.blob.BlobService.InFlightBlob;
 import io.ociregistry.registry.policy.RegistryTrust;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.disk.StoreAccess;

@@ -89,7 +89,6 @@ public final class CacheImporter {
         }
     }
 
-    /** True if the name means this manifest already. */
     boolean isRecorded(ImageReference name, Manifest manifest) {
         return catalog.find(name).filter(manifest.digest()::equals).isPresent()
                 && records.find(manifest.digest()).isPresent();

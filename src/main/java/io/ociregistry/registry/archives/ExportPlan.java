@@ -59,7 +59,6 @@ public final class ExportPlan {
         return problems;
     }
 
-    /** The number of names. */
     public int nameCount() {
         return listed.values().stream().mapToInt(Set::size).sum();
     }

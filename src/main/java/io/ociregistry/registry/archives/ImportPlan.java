@@ -43,7 +43,6 @@ final class ImportPlan {
      * @param missing required content that neither the archive nor the cache has; empty if the image is complete
      */
     record Image(Set<ImageReference> names, Digest digest, ImageContents contents, List<String> missing) {
-        /** The name for logs and errors. */
         String name() {
             return names.iterator().next().toString();
         }

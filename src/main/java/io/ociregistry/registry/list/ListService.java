@@ -97,7 +97,6 @@ public final class ListService<N extends ListName, V> {
 
     private record PageKey<N>(N name, ListPage page) {}
 
-    /** Returns a page of a list, or the whole list. */
     CompletionStage<ListResult<V>> get(N name, ListPage asked) {
         CachedList<V> known = memory.getIfPresent(name);
         boolean canCut = known != null && asked.next().isEmpty() && (isFresh(known) || source.isOnePage(known.list));

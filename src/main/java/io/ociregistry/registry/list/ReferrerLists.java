@@ -144,7 +144,7 @@ public final class ReferrerLists implements ListSource<ListName.Referrers, Refer
                         .isPresent();
     }
 
-    /** Returns true, because without a missing signature in its list, an image would look unsigned (ADR 11). */
+    /** Returns true, because an image whose signature is missing from the list would look unsigned (ADR 11). */
     @Override
     public boolean showsUncached() {
         return true;

@@ -59,7 +59,6 @@ public final class LoadProgress {
         transfers.remove(transfer);
     }
 
-    /** Reports the progress, if it changed. */
     public synchronized void report() {
         long bytes = stored + received;
         long receivedNow = received;

@@ -94,7 +94,6 @@ public final class LoadSession implements LoadListener, AutoCloseable {
         }
     }
 
-    /** Loads one image and reports its outcome. */
     Void load(ListedImage image) throws InterruptedException {
         LoadProgress progress = new LoadProgress(image.toString(), this);
         active.add(progress);
@@ -128,7 +127,6 @@ public final class LoadSession implements LoadListener, AutoCloseable {
         listener.noted(note);
     }
 
-    /** Returns the outcomes so far. */
     LoadSummary summary() {
         List<Loaded> loaded = outcomes(Loaded.class);
         return new LoadSummary(

@@ -89,7 +89,6 @@ record PrunePlan(
         }
     }
 
-    /** Returns the manifests whose records are deleted. */
     Set<Digest> deletedRecords() {
         return changes.entrySet().stream()
                 .filter(record -> record.getValue().remaining().isEmpty())

@@ -30,7 +30,6 @@ public sealed interface PrunePolicy {
         return false;
     }
 
-    /** Selects images with a name that matches. */
     record Matching(ReferencePatterns patterns) implements PrunePolicy {
         @Override
         public boolean selects(Candidate candidate) {

@@ -30,7 +30,6 @@ public record PruneReport(
         }
     }
 
-    /** A deleted file. */
     public record Blob(String digest, long bytes) {
         @Override
         public String toString() {
@@ -56,7 +55,6 @@ public record PruneReport(
                 plan.deletedRecords().size());
     }
 
-    /** Returns this report with more reasons why something stayed. */
     PruneReport withKept(List<String> alsoKept) {
         List<String> all = new ArrayList<>(kept);
         all.addAll(alsoKept);

@@ -164,7 +164,6 @@ final class ReferenceGraph {
                 .toList();
     }
 
-    /** Returns the referrers of a node in its repository. */
     List<Node> referrers(Node node) {
         return referrers.getOrDefault(node.key, List.of());
     }
