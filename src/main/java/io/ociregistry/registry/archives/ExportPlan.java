@@ -193,8 +193,7 @@ public final class ExportPlan {
         List<Manifest> images = root.children().isEmpty()
                 ? List.of(root)
                 : root.children().stream()
-                        .flatMap(child ->
-                                Optional.ofNullable(manifests.get(child.digest())).stream())
+                        .flatMap(child -> Optional.ofNullable(manifests.get(child.digest())).stream())
                         .flatMap(child -> records.find(child).stream())
                         .filter(child -> !child.isAttestation())
                         .toList();

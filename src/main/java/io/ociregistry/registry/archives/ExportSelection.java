@@ -206,7 +206,8 @@ final class ExportSelection {
         });
         contents.blobs(Manifest::distributableBlobs)
                 .forEach(blob -> blobs.put(
-                        blob.digest(), store.size(blob.digest()).orElse(blob.size().orElse(0))));
+                        blob.digest(),
+                        store.size(blob.digest()).orElse(blob.size().orElse(0))));
         return true;
     }
 
@@ -229,7 +230,8 @@ final class ExportSelection {
         if (manifest.children().isEmpty()) {
             return true;
         }
-        List<Descriptor> wanted = request.platforms().choose(manifest.children()).chosen();
+        List<Descriptor> wanted =
+                request.platforms().choose(manifest.children()).chosen();
         long cached = wanted.stream()
                 .filter(child -> complete.contains(child.digest()))
                 .count();

@@ -84,8 +84,8 @@ final class ImportPlan {
     /** Skips an attestation without all its blobs, because no client needs it to run the image. */
     private Optional<Manifest> findChild(Digest digest) {
         Optional<Manifest> found = isLeftOut(digest) ? find(digest) : archive.manifest(digest);
-        return found.filter(manifest -> !manifest.isAttestation()
-                || manifest.blobs().stream().allMatch(this::isAvailable));
+        return found.filter(manifest ->
+                !manifest.isAttestation() || manifest.blobs().stream().allMatch(this::isAvailable));
     }
 
     private boolean isLeftOut(Digest digest) {

@@ -138,8 +138,7 @@ final class PrunePlanner {
             return List.of(new Candidate(node.key(), node.matchableNames().toList(), created, pulled));
         }
         return node.tags().stream()
-                .map(tag -> new Candidate(
-                        tag.name(), List.of(tag.name()), tag.created(), latest(tag.pulled(), pulled)))
+                .map(tag -> new Candidate(tag.name(), List.of(tag.name()), tag.created(), latest(tag.pulled(), pulled)))
                 .toList();
     }
 
@@ -150,9 +149,7 @@ final class PrunePlanner {
     /** Returns when a client last pulled the manifest by digest, or a manifest that it lists. */
     private Instant pulled(Node node) {
         return closure(node).stream()
-                .flatMap(each -> each.equals(node)
-                        ? each.otherNames().stream()
-                        : each.references())
+                .flatMap(each -> each.equals(node) ? each.otherNames().stream() : each.references())
                 .map(RecordedReference::pulled)
                 .max(Instant::compareTo)
                 .orElse(Instant.EPOCH);

@@ -60,7 +60,8 @@ final class ReferenceGraph {
 
         /** Returns every name that a pattern may match. */
         Stream<ImageReference> matchableNames() {
-            return Stream.concat(Stream.of(key), references().map(RecordedReference::name)).distinct();
+            return Stream.concat(Stream.of(key), references().map(RecordedReference::name))
+                    .distinct();
         }
 
         @Override

@@ -37,8 +37,8 @@ import org.slf4j.LoggerFactory;
  * Only then the slowest reader limits the download. A reader that reads nothing for too long is dropped, and a client
  * that comes after the buffer discarded bytes needs a download of its own.
  *
- * <p>{@link #reader}, {@link #size}, {@link #resumed} and {@link #digest} are thread-safe. All other methods are for the receiver, which
- * calls them on one thread.
+ * <p>{@link #reader}, {@link #size}, {@link #resumed} and {@link #digest} are thread-safe. All other methods are for
+ * the receiver, which calls them on one thread.
  */
 public final class BlobDownload {
     private static final Logger LOG = LoggerFactory.getLogger(BlobDownload.class);

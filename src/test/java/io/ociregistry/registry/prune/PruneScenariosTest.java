@@ -39,12 +39,11 @@ import org.junit.jupiter.params.provider.MethodSource;
  * <p>A line stores a manifest under names, {@code ID = BLOB... [of ID] as NAME[~AGE]...}; or an index,
  * {@code ID = [ID...] as NAME...}; or pins, {@code pin PATTERN}; or prunes,
  * {@code REQUEST > names left | blobs left | images kept | phrases of the report}. {@code plan REQUEST} and
- * {@code execute > ...} prune in two steps. The blobs {@code base}, {@code a} and {@code b} are stored, of 1000, 100 and
- * 10 bytes. A dry run before each prune has to report the prune.
+ * {@code execute > ...} prune in two steps. The blobs {@code base}, {@code a} and {@code b} are stored, with 1000, 100
+ * and 10 bytes. A dry run before each prune has to report the prune.
  */
 class PruneScenariosTest {
-    private static final String SCENARIOS =
-            """
+    private static final String SCENARIOS = """
             # sharedBlobStaysUntilItsLastImageIsPruned
             one = base a as a:1
             two = base b as b:1
@@ -62,7 +61,8 @@ class PruneScenariosTest {
             image = base a as a@{image}
             index = [image] as z:1
             other = b as b:1
-            match /a@,/b: count 1 > a@{image} z:1 | base a | a@{image} is listed by an index that stays | Total: 1 names
+            match /a@,/b: count 1 > a@{image} z:1 | base a | a@{image} is listed by an index that stays \
+            | Total: 1 names
 
             # childWithTagOfItsOwnStaysWithItsBlobs
             amd = base a as a:amd64
@@ -165,10 +165,11 @@ class PruneScenariosTest {
     @MethodSource("scenarios")
     void pruneLeaves(String scenario) throws IOException {
         cache = new PrunedCache(root);
-        for (Map.Entry<String, Integer> blob : Map.of("base", 1000, "a", 100, "b", 10).entrySet()) {
+        for (Map.Entry<String, Integer> blob :
+                Map.of("base", 1000, "a", 100, "b", 10).entrySet()) {
             blobs.put(blob.getKey(), cache.blob(PrunedCache.digest(blob.getKey()), blob.getValue()));
         }
-        for (String line : scenario.strip().split("\n")) {
+        for (String line : scenario.strip().split("\n", -1)) {
             if (line.startsWith("pin ")) {
                 cache.pin(line.substring(4));
             } else if (line.startsWith("plan ")) {
@@ -183,17 +184,18 @@ class PruneScenariosTest {
     }
 
     private void store(String[] line) {
-        String[] content = line[1].split(" of ");
+        String[] content = line[1].split(" of ", -1);
         Manifest manifest = content[0].startsWith("[")
-                ? PrunedCache.index(Stream.of(content[0].replaceAll("[\\[\\]]", "").split(" "))
-                        .map(id -> digests.getOrDefault(id, PrunedCache.digest(id)))
-                        .toList())
+                ? PrunedCache.index(
+                        Stream.of(content[0].replaceAll("[\\[\\]]", "").split(" "))
+                                .map(id -> digests.getOrDefault(id, PrunedCache.digest(id)))
+                                .toList())
                 : PrunedCache.image(
                         Stream.of(content[0].split(" ")).map(blobs::get).toList(),
                         Optional.ofNullable(content.length > 1 ? digests.get(content[1]) : null));
         digests.put(line[0], manifest.digest());
-        for (String name : line[2].split(" ")) {
-            String[] parts = name.split("~");
+        for (String name : line[2].split(" ", -1)) {
+            String[] parts = name.split("~", -1);
             Instant time = NOW.minus(age(parts.length > 1 ? parts[1] : "5h"));
             stored.add(ImageReference.parse(HOST + resolved(parts[0])));
             cache.store(manifest, HOST + resolved(parts[0]), time);
@@ -208,7 +210,7 @@ class PruneScenariosTest {
         assertEquals(left, cache.storedBlobs(), line[0]);
         assertEquals(expected[2].strip(), String.join("; ", done.kept()).replace(HOST, ""), line[0]);
         String report = String.join("\n", done.lines()) + done.bytes() + " bytes, " + done.records() + " manifests";
-        for (String phrase : expected[3].strip().split("; ")) {
+        for (String phrase : expected[3].strip().split("; ", -1)) {
             assertTrue(report.contains(phrase), report);
         }
         assertIndexAgreesWithRecords();
@@ -228,7 +230,9 @@ class PruneScenariosTest {
 
     private void assertIndexAgreesWithRecords() {
         Set<String> names = cache.names();
-        assertEquals(tags(names.stream().map(ImageReference::parse).toList()), tags(cache.catalog.names().keySet()));
+        assertEquals(
+                tags(names.stream().map(ImageReference::parse).toList()),
+                tags(cache.catalog.names().keySet()));
         for (ImageReference name : stored) {
             String repository = name.repository().toString();
             assertEquals(
@@ -245,7 +249,7 @@ class PruneScenariosTest {
     }
 
     private PruneRequest request(String text, boolean dryRun) {
-        String[] words = text.split(" ");
+        String[] words = text.split(" ", -1);
         OptionalInt count = text.contains("count ")
                 ? OptionalInt.of(Integer.parseInt(words[words.length - 1]))
                 : OptionalInt.empty();
@@ -277,7 +281,8 @@ class PruneScenariosTest {
     private String resolved(String text) {
         String resolved = text;
         for (Map.Entry<String, Digest> each : digests.entrySet()) {
-            resolved = resolved.replace("{" + each.getKey() + "}", each.getValue().toString())
+            resolved = resolved.replace(
+                            "{" + each.getKey() + "}", each.getValue().toString())
                     .replace("{#" + each.getKey() + "}", each.getValue().hex());
         }
         return resolved;
