@@ -184,7 +184,9 @@ public final class LoadFetch {
                 throw new RegistryException(
                         ErrorCode.UPSTREAM_TIMEOUT,
                         "blob " + repository + "@" + blob.digest() + ": no more bytes arrived for too long, after "
-                                + reached + " of " + blob.size() + " bytes; these are kept");
+                                + reached + " of "
+                                + (blob.size().isPresent() ? blob.size().getAsLong() : "?")
+                                + " bytes; these are kept");
             }
         }
 
