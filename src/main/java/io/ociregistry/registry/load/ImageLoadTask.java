@@ -1,6 +1,5 @@
 package io.ociregistry.registry.load;
 
-import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
@@ -12,6 +11,7 @@ import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
+import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.load.LoadOutcome.AlreadyCached;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;

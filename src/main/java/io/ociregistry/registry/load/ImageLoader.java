@@ -1,7 +1,7 @@
 package io.ociregistry.registry.load;
 
-import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.load.list.ImageFile;
 import io.ociregistry.registry.load.list.ListedLine;
 import io.ociregistry.registry.load.list.LoadPlan;

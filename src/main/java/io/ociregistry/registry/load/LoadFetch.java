@@ -1,12 +1,12 @@
 package io.ociregistry.registry.load;
 
-import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.store.BlobSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;

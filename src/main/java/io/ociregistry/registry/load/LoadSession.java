@@ -1,12 +1,12 @@
 package io.ociregistry.registry.load;
 
-import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.common.Daemons;
 import io.ociregistry.common.Pools;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.load.LoadOutcome.AlreadyCached;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;

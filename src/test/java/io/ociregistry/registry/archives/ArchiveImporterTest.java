@@ -84,10 +84,10 @@ class ArchiveImporterTest {
                 .list(two, FULL_NAME, "docker.io/library/two:1")
                 .layout();
         String unreachable = """
-                registries:
-                - {name: quay.io, endpoint: 'http://127.0.0.1:1'}
-                - {name: docker.io, endpoint: 'http://127.0.0.1:1'}
-                """;
+            registries:
+            - {name: quay.io, endpoint: 'http://127.0.0.1:1'}
+            - {name: docker.io, endpoint: 'http://127.0.0.1:1'}
+            """;
 
         try (LoadedCache cache = LoadedCache.at(directory.resolve("cache"), unreachable)) {
             cache.load(made.tar(directory.resolve("a.tar")));

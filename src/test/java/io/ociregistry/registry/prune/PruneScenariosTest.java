@@ -44,103 +44,103 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class PruneScenariosTest {
     private static final String SCENARIOS = """
-            # sharedBlobStaysUntilItsLastImageIsPruned
-            one = base a as a:1
-            two = base b as b:1
-            match r.example/a > b:1 | base b | | 100 bytes, 1 manifests
-            match r.example/b > | | | 1010 bytes, 1 manifests
+        # sharedBlobStaysUntilItsLastImageIsPruned
+        one = base a as a:1
+        two = base b as b:1
+        match r.example/a > b:1 | base b | | 100 bytes, 1 manifests
+        match r.example/b > | | | 1010 bytes, 1 manifests
 
-            # indexIsPrunedWithItsChildrenThatHaveNoTag
-            amd = base a as a@{amd}
-            arm = b as a@{arm}
-            all = [amd arm never-fetched] as a:1
-            match a@{amd} > a:1 a@{amd} a@{arm} | base a b | | Total: 0 names
-            match a:1 > | | | 1110 bytes, 3 manifests
+        # indexIsPrunedWithItsChildrenThatHaveNoTag
+        amd = base a as a@{amd}
+        arm = b as a@{arm}
+        all = [amd arm never-fetched] as a:1
+        match a@{amd} > a:1 a@{amd} a@{arm} | base a b | | Total: 0 names
+        match a:1 > | | | 1110 bytes, 3 manifests
 
-            # digestListedByAnotherRepositoryIsKeptAndNotCounted
-            image = base a as a@{image}
-            index = [image] as z:1
-            other = b as b:1
-            match /a@,/b: count 1 > a@{image} z:1 | base a | a@{image} is listed by an index that stays \
-            | Total: 1 names
+        # digestListedByAnotherRepositoryIsKeptAndNotCounted
+        image = base a as a@{image}
+        index = [image] as z:1
+        other = b as b:1
+        match /a@,/b: count 1 > a@{image} z:1 | base a | a@{image} is listed by an index that stays \
+        | Total: 1 names
 
-            # childWithTagOfItsOwnStaysWithItsBlobs
-            amd = base a as a:amd64
-            all = [amd] as a:1
-            match a:1$ > a:amd64 | base a
+        # childWithTagOfItsOwnStaysWithItsBlobs
+        amd = base a as a:amd64
+        all = [amd] as a:1
+        match a:1$ > a:amd64 | base a
 
-            # taggedChildOfKeptIndexLosesOnlyItsTag
-            amd = base as a:amd64
-            all = [amd] as a:1
-            match amd64 > a:1 a@{amd} | base | | only this name
+        # taggedChildOfKeptIndexLosesOnlyItsTag
+        amd = base as a:amd64
+        all = [amd] as a:1
+        match amd64 > a:1 a@{amd} | base | | only this name
 
-            # signaturesArePrunedWithTheirImageButNotInOtherRepository
-            image = base as a:1
-            signature = a as a:sha256-{#image}.sig other:sha256-{#image}.sig
-            sbom = b of image as a@{sbom}
-            created 6h > a:1 a:sha256-{#image}.sig a@{sbom} other:sha256-{#image}.sig | base a b | | 0 manifests
-            match a:1 > other:sha256-{#image}.sig | a
+        # signaturesArePrunedWithTheirImageButNotInOtherRepository
+        image = base as a:1
+        signature = a as a:sha256-{#image}.sig other:sha256-{#image}.sig
+        sbom = b of image as a@{sbom}
+        created 6h > a:1 a:sha256-{#image}.sig a@{sbom} other:sha256-{#image}.sig | base a b | | 0 manifests
+        match a:1 > other:sha256-{#image}.sig | a
 
-            # tagPrunedWithItsImageIsRemovedFromOlderRecords
-            image = base as a:1
-            older = a as a:sha256-{#image}.sig~9h a:kept
-            oldest = base a as a:sha256-{#image}.sig~10h
-            index = [oldest] as a:index
-            newest = b as a:sha256-{#image}.sig~8h
-            match a:1 > a:kept a:index a@{oldest} | base a | | Total: 2 names; a:sha256-{#image}.sig  10 B  with
+        # tagPrunedWithItsImageIsRemovedFromOlderRecords
+        image = base as a:1
+        older = a as a:sha256-{#image}.sig~9h a:kept
+        oldest = base a as a:sha256-{#image}.sig~10h
+        index = [oldest] as a:index
+        newest = b as a:sha256-{#image}.sig~8h
+        match a:1 > a:kept a:index a@{oldest} | base a | | Total: 2 names; a:sha256-{#image}.sig  10 B  with
 
-            # movedTagDoesNotReturnToItsOlderManifest
-            old = a as a:latest~9h
-            new = b as a:latest~8h
-            match a:latest > |
-            old = a as a:latest~3h
-            new = b as a:latest~2h
-            old = a as a@{old}~1h
-            count 1 > a@{old} |
+        # movedTagDoesNotReturnToItsOlderManifest
+        old = a as a:latest~9h
+        new = b as a:latest~8h
+        match a:latest > |
+        old = a as a:latest~3h
+        new = b as a:latest~2h
+        old = a as a@{old}~1h
+        count 1 > a@{old} |
 
-            # pullOfChildCountsForItsIndexAndPinsStay
-            used = a as used@{used}~24h
-            all = [used] as used:1~1440h
-            unused = b as unused:1~1440h
-            pinned = base as pinned:1~1440h
-            pin pinned:
-            pulled 720h > pinned:1 used:1 used@{used} | base a | pinned:1 is pinned | Total: 1 names
-            created 720h > pinned:1 | base | pinned:1 is pinned
+        # pullOfChildCountsForItsIndexAndPinsStay
+        used = a as used@{used}~24h
+        all = [used] as used:1~1440h
+        unused = b as unused:1~1440h
+        pinned = base as pinned:1~1440h
+        pin pinned:
+        pulled 720h > pinned:1 used:1 used@{used} | base a | pinned:1 is pinned | Total: 1 names
+        created 720h > pinned:1 | base | pinned:1 is pinned
 
-            # clockBehindRecordsDoesNotAffectPruneBySize
-            future = base a as a:1~-48h
-            past = base b as b:1~48h
-            shrink 1 > a:1 | base a
+        # clockBehindRecordsDoesNotAffectPruneBySize
+        future = base a as a:1~-48h
+        past = base b as b:1~48h
+        shrink 1 > a:1 | base a
 
-            # pruneBySizeRemovesLeastRecentlyPulledFirst
-            zero = a as a:0~240h
-            one = b as a:1~216h
-            two = base as a:2~192h
-            shrink 0 > a:0 a:1 a:2 | base a b
-            shrink 101 > a:2 | base
+        # pruneBySizeRemovesLeastRecentlyPulledFirst
+        zero = a as a:0~240h
+        one = b as a:1~216h
+        two = base as a:2~192h
+        shrink 0 > a:0 a:1 a:2 | base a b
+        shrink 101 > a:2 | base
 
-            # indexKeepsChildPulledUnderAnotherNameAfterThePlan
-            amd = base a as a@{amd}
-            all = [amd] as a:1
-            plan match a:1
-            all = [amd] as a:2
-            execute > a:1 a:2 a@{amd} | base a | {all} stays, because its record changed in the meantime; \
-            {amd} stays, because an index that lists it changed in the meantime
+        # indexKeepsChildPulledUnderAnotherNameAfterThePlan
+        amd = base a as a@{amd}
+        all = [amd] as a:1
+        plan match a:1
+        all = [amd] as a:2
+        execute > a:1 a:2 a@{amd} | base a | {all} stays, because its record changed in the meantime; \
+        {amd} stays, because an index that lists it changed in the meantime
 
-            # prunedTagIsRemovedFromRecordThatChangedAfterThePlan
-            old = a as a:latest~9h a:1~9h
-            new = b as a:latest~8h
-            plan match a:latest
-            old = a as a:2
-            execute > a:1 a:2 | a | {old} stays, because its record changed in the meantime
+        # prunedTagIsRemovedFromRecordThatChangedAfterThePlan
+        old = a as a:latest~9h a:1~9h
+        new = b as a:latest~8h
+        plan match a:latest
+        old = a as a:2
+        execute > a:1 a:2 | a | {old} stays, because its record changed in the meantime
 
-            # tagConfirmedAfterThePlanStays
-            old = a as a:latest~9h a:1~9h
-            new = b as a:latest~8h
-            plan match a:latest
-            old = a as a:latest
-            execute > a:1 a:latest | a | {old} stays, because its record changed in the meantime
-            """;
+        # tagConfirmedAfterThePlanStays
+        old = a as a:latest~9h a:1~9h
+        new = b as a:latest~8h
+        plan match a:latest
+        old = a as a:latest
+        execute > a:1 a:latest | a | {old} stays, because its record changed in the meantime
+        """;
 
     private static final String HOST = "r.example/";
 
