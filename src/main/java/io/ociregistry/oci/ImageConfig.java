@@ -10,6 +10,9 @@ import java.util.Optional;
 public final class ImageConfig {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
 
+    /** The size above which a config is not read. */
+    public static final int MAX_BYTES = 4 << 20;
+
     private ImageConfig() {}
 
     /** The platform of the image; empty if the bytes are not the config of an image. */

@@ -83,6 +83,12 @@ public final class Platforms {
         return new Choice(entries.stream().filter(chosen::contains).toList(), missing, offered);
     }
 
+    /** Returns true if images for the given platform run on one of the selected platforms. */
+    public boolean includes(Platform platform) {
+        return wanted.isEmpty()
+                || wanted.stream().anyMatch(each -> each.compatiblePlatforms().contains(platform.normalized()));
+    }
+
     private static List<Descriptor> best(Platform wanted, List<Descriptor> known) {
         for (Platform candidate : wanted.compatiblePlatforms()) {
             List<Descriptor> fitting = known.stream()

@@ -10,7 +10,6 @@ import io.ociregistry.registry.admin.StatusCollector;
 import io.ociregistry.registry.archives.ArchiveImporter;
 import io.ociregistry.registry.archives.CacheImporter;
 import io.ociregistry.registry.content.ContentSource;
-import io.ociregistry.registry.load.FileImporter;
 import io.ociregistry.registry.load.ImageLoader;
 import io.ociregistry.registry.load.LoadOptions;
 import io.ociregistry.registry.load.Preload;
@@ -63,7 +62,7 @@ final class MaintenanceWiring implements AutoCloseable {
         this.admin = admin(stores, content);
     }
 
-    private FileImporter importer(StoreWiring stores) {
+    private ArchiveImporter importer(StoreWiring stores) {
         CacheImporter importer =
                 new CacheImporter(store.manifests(), stores.index(), store.links(), store.blobs(), clock);
         return new ArchiveImporter(importer, this::names, config().maxManifestBytes());

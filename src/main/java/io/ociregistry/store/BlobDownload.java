@@ -27,6 +27,9 @@ public interface BlobDownload {
     /** Returns the number of bytes that arrived or can be recovered: the position to ask an upstream for next. */
     long position();
 
+    /** Returns how many bytes of the blob an earlier attempt left, as far as they are usable. */
+    long resumed();
+
     /** Returns the bytes of the whole blob; empty while the size is unknown. */
     OptionalLong size();
 

@@ -25,6 +25,11 @@ public interface BlobSource extends Closeable {
     /** Returns the position up to which all bytes are readable now or very soon. */
     long available();
 
+    /** Returns how many bytes of the blob an earlier attempt left, so that its download does not receive them. */
+    default long resumed() {
+        return 0;
+    }
+
     /**
      * Reads the bytes available now; never blocks to wait for more.
      *

@@ -1,5 +1,6 @@
 package io.ociregistry.store;
 
+import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
@@ -44,6 +45,11 @@ public interface BlobStore {
      * @param expected the size, if a manifest says it
      */
     boolean mayContain(Digest digest, OptionalLong expected);
+
+    /** Returns true if a stored blob may have the right content, which has the size of the descriptor. */
+    default boolean mayContain(Descriptor blob) {
+        return mayContain(blob.digest(), blob.size());
+    }
 
     /** Returns true if a blob is verified and readable, so that {@link #open} would open it. */
     boolean isVerified(Digest digest);

@@ -12,6 +12,8 @@ import io.ociregistry.config.ConfigLoader;
 import io.ociregistry.config.Overrides;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.standalone.jetty.EmbeddedServer;
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeIndex;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Gate;
@@ -65,12 +67,40 @@ class AdministrationTest {
                 JsonNode download = status(registry).path("downloads").path(0);
                 assertEquals(layer.toString(), download.path("digest").asText());
                 assertEquals("r.example", download.path("source").asText());
+                assertEquals("[]", download.path("images").toString(), "no cached manifest names it");
                 assertEquals(100_000, download.path("bytes").asLong());
                 assertEquals(300_000, download.path("size").asLong());
                 assertTrue(registry.operator()
                         .get("/cmd/status")
                         .text()
                         .contains("download " + layer + " from r.example: 100000 of 300000 bytes\n"));
+                gate.release();
+            }
+        }
+    }
+
+    @Test
+    void statusNamesImagesOfDownloadsInFlight() throws Exception {
+        try (FakeUpstream upstream = FakeUpstream.start();
+                RunningRegistry registry = RunningRegistry.start("prefetch: false\n" + registries(upstream), dir)) {
+            FakeImage image = upstream.image("team/app").layer(300_000).push();
+            FakeIndex index = upstream.index("team/app", "2.0", image);
+            Digest layer = image.layer(0);
+            get(registry, "/v2/team/app/manifests/" + image.digest() + "?ns=r.example");
+            Gate gate = upstream.holdBlobAfter(layer, 100_000);
+            try (RawHttp client = RawHttp.connect(registry.base())) {
+                client.send("GET", "/v2/team/app/blobs/" + layer + "?ns=r.example")
+                        .read(100_000);
+                JsonNode download = status(registry).path("downloads").path(0);
+                assertEquals(
+                        "[\"r.example/team/app@" + image.digest() + "\"]",
+                        download.path("images").toString());
+                get(registry, "/v2/team/app/manifests/" + index.digest() + "?ns=r.example");
+                get(registry, "/v2/team/app/manifests/2.0?ns=r.example");
+                assertTrue(registry.operator()
+                        .get("/cmd/status")
+                        .text()
+                        .contains("download " + layer + " from r.example for r.example/team/app:2.0: 100000 of"));
                 gate.release();
             }
         }

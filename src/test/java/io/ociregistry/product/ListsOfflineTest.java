@@ -141,12 +141,17 @@ class ListsOfflineTest extends Scenario {
     }
 
     @Test
-    void airGappedServerServesLastGoodLists() throws Exception {
+    void airGappedServerListsOnlyCachedTagsAndAllKnownReferrers() throws Exception {
         FakeImage sbom = refer("application/x");
+        upstream.tag("team/app", "2.0", image.digest());
         get(TAGS);
         get(referrers);
+        get("/v2/team/app/manifests/1.0?ns=r.example");
         airGap();
-        assertTrue(get(TAGS).text().contains("\"1.0\""));
+        Response tags = get(TAGS);
+        assertEquals("{\"name\":\"team/app\",\"tags\":[\"1.0\"]}", tags.text());
+        assertTrue(tags.header("Warning").contains("only the cached ones"), tags::toString);
+        assertEquals(404, get("/v2/team/app/manifests/2.0?ns=r.example").status());
         assertEquals(List.of(sbom.digest().toString()), digests(get(referrers)));
     }
 

@@ -2,23 +2,25 @@ package io.ociregistry.registry.admin;
 
 import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ImageContents;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.RegistryName;
+import io.ociregistry.oci.Tag;
 import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.Store;
-import java.util.ArrayDeque;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Supplier;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -29,13 +31,16 @@ import java.util.stream.Stream;
  * so that a large cache is listed in little memory.
  */
 public final class CacheContents {
-    private final Supplier<Map<ImageReference, Digest>> names;
+    /** Limit of the images that are named for one blob. */
+    private static final int MAX_NAMED = 3;
+
+    private final ContentIndex index;
     private final ManifestStore records;
     private final BlobStore blobs;
     private final ImageInspector inspector;
 
-    public CacheContents(ContentIndex catalog, ManifestStore records, BlobStore blobs) {
-        this.names = catalog::names;
+    public CacheContents(ContentIndex index, ManifestStore records, BlobStore blobs) {
+        this.index = index;
         this.records = records;
         this.blobs = blobs;
         this.inspector = new ImageInspector(records, blobs);
@@ -48,14 +53,14 @@ public final class CacheContents {
 
     /** Counts the names, manifests and blobs known now. */
     ServerStatus.Counts counts(boolean isComplete) {
-        Map<ImageReference, Digest> all = names.get();
+        Map<ImageReference, Digest> all = index.names();
         int manifests = (int) all.values().stream().distinct().count();
         return new ServerStatus.Counts(all.size(), manifests, blobs.digests().size(), isComplete);
     }
 
     /** Returns the images whose names match, sorted by name. */
     public Stream<CachedImage> images(ReferencePatterns patterns) {
-        return names.get().entrySet().stream()
+        return index.names().entrySet().stream()
                 .filter(entry -> patterns.matches(entry.getKey()))
                 .sorted(Comparator.comparing(entry -> entry.getKey().toString()))
                 .flatMap(entry -> inspector.inspect(entry.getKey(), entry.getValue()).stream());
@@ -65,6 +70,30 @@ public final class CacheContents {
     public Stream<CachedImage> imagesContaining(String partOfDigest) {
         return images(ReferencePatterns.ALL)
                 .filter(image -> image.blobs().stream().anyMatch(blob -> blob.contains(partOfDigest)));
+    }
+
+    /** Returns names of a registry's images that have a blob, cached or not: tags, or digests if there are no tags. */
+    List<String> imagesWith(Digest blob, RegistryName registry) {
+        Map<ImageReference, Digest> candidates = new TreeMap<>(Comparator.comparing(ImageReference::toString));
+        index.names().forEach((name, digest) -> {
+            if (name.repository().registry().equals(registry) && index.isBlob(name.repository(), blob)) {
+                candidates.put(name, digest);
+            }
+        });
+        List<String> tags = imagesWith(blob, candidates, name -> name.reference() instanceof Tag);
+        return tags.isEmpty() ? imagesWith(blob, candidates, name -> true) : tags;
+    }
+
+    private List<String> imagesWith(
+            Digest blob, Map<ImageReference, Digest> candidates, Predicate<ImageReference> filter) {
+        return candidates.entrySet().stream()
+                .filter(candidate -> filter.test(candidate.getKey()))
+                .filter(candidate -> records.record(candidate.getValue()).stream()
+                        .flatMap(record -> inspector.contents(record.manifest()).blobs(Manifest::blobs).stream())
+                        .anyMatch(each -> each.digest().equals(blob)))
+                .limit(MAX_NAMED)
+                .map(candidate -> candidate.getKey().toString())
+                .toList();
     }
 
     /** Returns the blobs whose digests contain the text, sorted by digest. */
@@ -91,7 +120,7 @@ public final class CacheContents {
      */
     public Set<Digest> digests(ReferencePatterns patterns) {
         Set<Digest> cached = new TreeSet<>();
-        names.get().forEach((name, digest) -> {
+        index.names().forEach((name, digest) -> {
             if (patterns.matches(name)) {
                 records.record(digest).map(ManifestRecord::manifest).ifPresent(manifest -> addAll(manifest, cached));
             }
@@ -104,22 +133,12 @@ public final class CacheContents {
     }
 
     private void addAll(Manifest root, Set<Digest> cached) {
-        Deque<Manifest> queue = new ArrayDeque<>(List.of(root));
-        while (!queue.isEmpty()) {
-            Manifest manifest = queue.remove();
-            if (cached.add(manifest.digest())) {
-                manifest.blobs().stream()
-                        .filter(this::isCached)
-                        .map(Descriptor::digest)
-                        .forEach(cached::add);
-                manifest.children().stream()
-                        .flatMap(child -> records.record(child.digest()).stream())
-                        .forEach(child -> queue.add(child.manifest()));
-            }
+        if (!cached.contains(root.digest())) {
+            ImageContents contents = inspector.contents(root);
+            contents.manifests().values().forEach(manifest -> cached.add(manifest.digest()));
+            contents.blobs(Manifest::blobs).stream()
+                    .filter(blobs::mayContain)
+                    .forEach(blob -> cached.add(blob.digest()));
         }
-    }
-
-    private boolean isCached(Descriptor blob) {
-        return blobs.mayContain(blob.digest(), blob.size());
     }
 }

@@ -3,6 +3,7 @@ package io.ociregistry.registry.admin;
 import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageConfig;
+import io.ociregistry.oci.ImageContents;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Platform;
@@ -13,24 +14,24 @@ import io.ociregistry.store.RecordedReference;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.Set;
 
 /** Finds out which blobs of an image are cached. */
 final class ImageInspector {
-    private static final int MAX_CONFIG_BYTES = 4 << 20;
-    /** The maximum nesting of indexes, far more than images have; deeper manifests count as absent. */
-    private static final int MAX_DEPTH = 4;
-
     private final ManifestStore records;
     private final BlobStore blobs;
 
     ImageInspector(ManifestStore records, BlobStore blobs) {
         this.records = records;
         this.blobs = blobs;
+    }
+
+    /** Returns the manifests of an image that are cached. */
+    ImageContents contents(Manifest root) {
+        return ImageContents.of(root.digest(), root, Manifest::children, this::manifest);
     }
 
     /** Describes the image of a name; empty if its manifest was removed in the meantime. */
@@ -40,7 +41,8 @@ final class ImageInspector {
 
     private CachedImage inspect(ImageReference name, ManifestRecord record) {
         Manifest manifest = record.manifest();
-        Collection<Descriptor> content = contentOf(manifest, 0).values();
+        ImageContents contents = contents(manifest);
+        Collection<Descriptor> content = contents.blobs(Manifest::blobs);
         Optional<RecordedReference> recorded = recorded(name, record);
         return new CachedImage(
                 name.toString(),
@@ -49,10 +51,10 @@ final class ImageInspector {
                 manifest.digest().toString(),
                 type(manifest),
                 manifest.mediaType().toString(),
-                platforms(manifest),
+                platforms(manifest, contents),
                 content.stream().mapToLong(this::size).sum(),
-                content.stream().filter(this::isCached).mapToLong(this::size).sum(),
-                isComplete(manifest, 0),
+                content.stream().filter(blobs::mayContain).mapToLong(this::size).sum(),
+                isComplete(contents, manifest.digest()),
                 recorded.map(RecordedReference::created)
                         .flatMap(ImageInspector::utc)
                         .orElse(null),
@@ -83,53 +85,42 @@ final class ImageInspector {
         return Optional.of(time).filter(known -> !known.equals(Instant.EPOCH)).map(Instant::toString);
     }
 
-    /** The blobs of an image, or of the cached images of an index, each once. */
-    private Map<Digest, Descriptor> contentOf(Manifest manifest, int depth) {
-        Map<Digest, Descriptor> content = new LinkedHashMap<>();
-        manifest.blobs().forEach(blob -> content.putIfAbsent(blob.digest(), blob));
-        children(manifest, depth).forEach(child -> content.putAll(contentOf(child, depth + 1)));
-        return content;
-    }
-
-    private Stream<Manifest> children(Manifest manifest, int depth) {
-        return depth > MAX_DEPTH
-                ? Stream.empty()
-                : manifest.children().stream().flatMap(child -> manifest(child).stream());
-    }
-
-    private Optional<Manifest> manifest(Descriptor child) {
-        return records.record(child.digest()).map(ManifestRecord::manifest);
+    private Optional<Manifest> manifest(Digest digest) {
+        return records.record(digest).map(ManifestRecord::manifest);
     }
 
     private long size(Descriptor blob) {
         return blob.size().orElseGet(() -> blobs.size(blob.digest()).orElse(0));
     }
 
-    private boolean isCached(Descriptor blob) {
-        return blobs.mayContain(blob.digest(), blob.size());
+    private boolean isComplete(ImageContents contents, Digest root) {
+        Set<Digest> complete = new HashSet<>();
+        Set<Digest> runnable = new HashSet<>();
+        contents.manifests().forEach((digest, manifest) -> {
+            boolean hasImage = manifest.children().isEmpty()
+                    || manifest.children().stream().anyMatch(child -> runnable.contains(child.digest()));
+            if (hasImage && manifest.distributableBlobs().stream().allMatch(blobs::mayContain)) {
+                complete.add(digest);
+                if (!manifest.isAttestation()) {
+                    runnable.add(digest);
+                }
+            }
+        });
+        return complete.contains(root);
     }
 
-    private boolean isComplete(Manifest manifest, int depth) {
-        boolean hasBlobs = manifest.distributableBlobs().stream().allMatch(this::isCached);
-        return hasBlobs
-                && (manifest.children().isEmpty()
-                        || children(manifest, depth)
-                                .filter(child -> !child.isAttestation())
-                                .anyMatch(child -> isComplete(child, depth + 1)));
-    }
-
-    private List<String> platforms(Manifest manifest) {
+    private List<String> platforms(Manifest manifest, ImageContents contents) {
         if (manifest.children().isEmpty()) {
             return manifest
                     .config()
-                    .flatMap(config -> blobs.read(config.digest(), MAX_CONFIG_BYTES))
+                    .flatMap(config -> blobs.read(config.digest(), ImageConfig.MAX_BYTES))
                     .flatMap(ImageConfig::platform)
                     .map(Platform::toString)
                     .stream()
                     .toList();
         }
         return manifest.children().stream()
-                .filter(child -> manifest(child).isPresent())
+                .filter(child -> contents.manifests().containsKey(child.digest()))
                 .flatMap(child -> child.platform().stream())
                 .map(Platform::toString)
                 .filter(platform -> !platform.startsWith("unknown/"))

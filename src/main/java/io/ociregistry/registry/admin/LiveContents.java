@@ -40,7 +40,6 @@ public final class LiveContents {
                         false, config.get().config().timeouts().answer().toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Runs work once the index was read. */
     <T> CompletionStage<T> whenRead(Supplier<CompletionStage<T>> work) {
         return index.whenReady(work);
     }

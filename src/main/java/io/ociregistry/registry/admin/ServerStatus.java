@@ -1,6 +1,5 @@
 package io.ociregistry.registry.admin;
 
-import io.ociregistry.registry.blob.BlobService.InFlightBlob;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +18,7 @@ public record ServerStatus(
         Disk disk,
         Counts cache,
         List<UpstreamState> upstreams,
-        List<InFlightBlob> downloads) {
+        List<Download> downloads) {
     public ServerStatus {
         upstreams = List.copyOf(upstreams);
         downloads = List.copyOf(downloads);
@@ -38,6 +37,25 @@ public record ServerStatus(
             long total,
             boolean readOnly,
             @Nullable String warning) {}
+
+    /**
+     * A blob in flight.
+     *
+     * @param source the registry that sends it
+     * @param images some cached names of the images with this blob; empty if no cached manifest names it
+     * @param bytes the bytes received so far
+     * @param size the size of the whole blob; null while it is unknown
+     */
+    public record Download(
+            String digest,
+            String source,
+            List<String> images,
+            long bytes,
+            @Nullable Long size) {
+        public Download {
+            images = List.copyOf(images);
+        }
+    }
 
     /**
      * The size of the cache.

@@ -1,9 +1,12 @@
 package io.ociregistry.registry.admin;
 
 import io.ociregistry.common.BuildInfo;
+import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
 import io.ociregistry.registry.blob.BlobService;
+import io.ociregistry.registry.blob.BlobService.InFlightBlob;
 import io.ociregistry.registry.policy.RegistryTrust;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.StoreStatus;
@@ -57,7 +60,7 @@ public final class StatusCollector {
                 disk(),
                 contents.counts(),
                 upstreams(),
-                blobs.inFlight());
+                blobs.inFlight().stream().map(this::download).toList());
     }
 
     private ServerStatus.Disk disk() {
@@ -68,6 +71,15 @@ public final class StatusCollector {
         } catch (IOException e) {
             throw new RegistryException(ErrorCode.STORE_FAILED, "the usage of the cache's disk can't be read: " + e, e);
         }
+    }
+
+    private ServerStatus.Download download(InFlightBlob blob) {
+        return new ServerStatus.Download(
+                blob.digest(),
+                blob.source(),
+                contents.known().imagesWith(Digest.parse(blob.digest()), RegistryName.parse(blob.source())),
+                blob.bytes(),
+                blob.size());
     }
 
     private @Nullable String warning() {

@@ -9,7 +9,6 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Platforms;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.index.PrunePins;
-import io.ociregistry.registry.load.ImportedImage;
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOutcome;
 import io.ociregistry.registry.load.LoadProgress;
@@ -52,25 +51,25 @@ final class ArchiveImport {
         }
     }
 
-    private void run(List<ImportedImage> images) throws InterruptedException {
+    private void run(List<ImportPlan.Image> images) throws InterruptedException {
         Map<Digest, BlobImport> wanted = new LinkedHashMap<>();
-        for (ImportedImage image : images) {
+        for (ImportPlan.Image image : images) {
             request(image, wanted);
         }
         try {
             Map<Digest, String> failed = read(wanted);
-            for (ImportedImage image : images) {
+            for (ImportPlan.Image image : images) {
                 end(image, commit(image, wanted, failed));
             }
         } catch (IOException e) {
-            for (ImportedImage image : images) {
+            for (ImportPlan.Image image : images) {
                 end(image, new LoadOutcome.Failed(image.name(), String.valueOf(e.getMessage()), true));
             }
         }
     }
 
     /** Reports the outcome of an image; later outcomes of the same image are ignored. */
-    private void end(ImportedImage image, LoadOutcome outcome) {
+    private void end(ImportPlan.Image image, LoadOutcome outcome) {
         LoadProgress unfinished = progress.remove(image.name());
         if (unfinished != null) {
             unfinished.end(outcome);
@@ -78,12 +77,13 @@ final class ArchiveImport {
     }
 
     /** The images that can be imported completely; the others are reported as failed. */
-    private List<ImportedImage> plan(ImportedNames names, String file, PrunePins pins) {
+    private List<ImportPlan.Image> plan(ImportedNames names, String file, PrunePins pins) {
         archive.unreadable()
                 .forEach(digest -> fail(
                         file + " " + digest,
                         "the archive lists it by a malformed digest, or by one of an unsupported algorithm"));
-        List<ImportedImage> images = new ArrayList<>();
+        ImportPlan plan = new ImportPlan(archive, importer, pins, platforms);
+        List<ImportPlan.Image> images = new ArrayList<>();
         for (Map.Entry<ArchivedImage, Set<ImageReference>> each :
                 names.resolve().entrySet()) {
             ArchivedImage archived = each.getKey();
@@ -91,7 +91,7 @@ final class ArchiveImport {
                 fail(file + " " + archived.digest(), names.missingNameError(archived));
                 continue;
             }
-            ImportedImage image = ImportPlan.of(archive, importer, pins, platforms, archived.digest(), each.getValue());
+            ImportPlan.Image image = plan.image(archived.digest(), each.getValue());
             if (image.missing().isEmpty()) {
                 images.add(image);
             } else {
@@ -110,7 +110,7 @@ final class ArchiveImport {
         return content.size() > MAX_LISTED ? first + " and " + (content.size() - MAX_LISTED) + " more" : first;
     }
 
-    private void request(ImportedImage image, Map<Digest, BlobImport> wanted) {
+    private void request(ImportPlan.Image image, Map<Digest, BlobImport> wanted) {
         LoadProgress imageProgress = new LoadProgress(image.name(), listener);
         progress.put(image.name(), imageProgress);
         for (Descriptor blob : image.blobs()) {
@@ -149,38 +149,41 @@ final class ArchiveImport {
         });
     }
 
-    private LoadOutcome commit(ImportedImage image, Map<Digest, BlobImport> wanted, Map<Digest, String> failed)
+    private LoadOutcome commit(ImportPlan.Image image, Map<Digest, BlobImport> wanted, Map<Digest, String> failed)
             throws IOException {
         List<String> reasons = new ArrayList<>();
         long bytes = 0;
+        boolean isNew = false;
         for (Descriptor blob : image.blobs()) {
+            BlobImport imported = wanted.get(blob.digest());
             if (failed.containsKey(blob.digest())) {
                 reasons.add(failed.get(blob.digest()));
-            } else if (wanted.containsKey(blob.digest())) {
-                bytes += blob.size().orElse(0);
+            } else if (imported != null) {
+                bytes += imported.received();
+                isNew = true;
             }
         }
         if (!reasons.isEmpty()) {
             return new LoadOutcome.Failed(image.name(), joined(reasons), false);
         }
-        boolean isNew = name(image);
-        return bytes == 0 && !isNew
-                ? new LoadOutcome.AlreadyCached(image.name())
-                : new LoadOutcome.Loaded(image.name(), bytes, Duration.ofNanos(System.nanoTime() - started));
+        isNew |= name(image);
+        return isNew
+                ? new LoadOutcome.Loaded(image.name(), bytes, Duration.ofNanos(System.nanoTime() - started))
+                : new LoadOutcome.AlreadyCached(image.name());
     }
 
     /** Records the names of all its manifests, the root last; true if a name is new. */
-    private boolean name(ImportedImage image) throws IOException {
+    private boolean name(ImportPlan.Image image) throws IOException {
         boolean isNew = false;
         for (Repository repository : image.repositories()) {
             image.blobs().forEach(blob -> importer.link(blob.digest(), Set.of(repository)));
-            for (Map.Entry<Digest, Manifest> part : image.manifests().entrySet()) {
+            for (Map.Entry<Digest, Manifest> part : image.contents().manifests().entrySet()) {
                 if (!part.getKey().equals(image.digest())) {
                     isNew |= name(new ImageReference(repository, part.getKey()), part.getValue());
                 }
             }
         }
-        Manifest root = image.manifests().get(image.digest());
+        Manifest root = image.contents().manifests().get(image.digest());
         for (ImageReference name : image.names()) {
             isNew |= root != null && name(name, root);
         }

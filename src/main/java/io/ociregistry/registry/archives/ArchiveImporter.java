@@ -3,7 +3,7 @@ package io.ociregistry.registry.archives;
 import io.ociregistry.archive.ArchiveException;
 import io.ociregistry.archive.ImageArchive;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.registry.load.FileImporter;
+import io.ociregistry.registry.load.ImageLoader;
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOptions;
 import io.ociregistry.registry.load.LoadOutcome;
@@ -21,7 +21,7 @@ import java.util.function.Supplier;
  * that an interrupted import is resumed by the next one; blobs that are cached already are not read. Imported content
  * counts as confirmed for the repositories of its names (ADR 8). Thread-safe; imports run one after the other.
  */
-public final class ArchiveImporter implements FileImporter {
+public final class ArchiveImporter implements ImageLoader.Importer {
     private final CacheImporter importer;
     private final Supplier<RegistryNames> names;
     private final int maxManifestBytes;

@@ -29,6 +29,7 @@ final class BlobImport {
     private final Set<Repository> repositories = new LinkedHashSet<>();
     private final List<LoadProgress> progress = new ArrayList<>();
     private boolean retryable;
+    private long received;
 
     BlobImport(CacheImporter importer, Descriptor blob) {
         this.importer = importer;
@@ -44,6 +45,11 @@ final class BlobImport {
     /** True if a failure may be caused by leftovers of an earlier attempt, so that a retry may succeed. */
     boolean isRetryable() {
         return retryable;
+    }
+
+    /** The bytes that were read from the archive, without those that an interrupted import left. */
+    long received() {
+        return received;
     }
 
     /**
@@ -67,6 +73,7 @@ final class BlobImport {
             download.expectSize(blob.size());
             copy(content, download);
             download.verify();
+            received = download.position() - download.resumed();
             importer.publish(download, repositories);
             return Optional.empty();
         } catch (RegistryException e) {
@@ -94,7 +101,8 @@ final class BlobImport {
         download.recheck();
         content.skipNBytes(download.position());
         long lastReport = System.nanoTime();
-        long unreported = download.position();
+        long unreported = 0;
+        progress.forEach(image -> image.addStored(download.position()));
         byte[] buffer = new byte[BUFFER_BYTES];
         for (int count = content.read(buffer); count >= 0; count = content.read(buffer)) {
             if (Thread.currentThread().isInterrupted()) {
@@ -134,7 +142,7 @@ final class BlobImport {
 
     private void report(long bytes) {
         for (LoadProgress image : progress) {
-            image.addStored(bytes);
+            image.addReceived(bytes);
             image.report();
         }
     }

@@ -51,7 +51,7 @@ public final class CacheImporter {
 
     /** True if the blob is stored, or if a file exists that can be the blob and is verified when it is served. */
     boolean has(Descriptor blob) {
-        return blobs.mayContain(blob.digest(), blob.size());
+        return blobs.mayContain(blob);
     }
 
     boolean isVerified(Digest blob) {
@@ -88,7 +88,6 @@ public final class CacheImporter {
         }
     }
 
-    /** True if the name means this manifest already. */
     boolean isRecorded(ImageReference name, Manifest manifest) {
         return catalog.find(name).filter(manifest.digest()::equals).isPresent()
                 && records.find(manifest.digest()).isPresent();

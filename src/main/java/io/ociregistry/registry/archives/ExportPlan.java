@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -36,7 +37,8 @@ public final class ExportPlan {
     private final ManifestStore records;
     private final BlobStore blobs;
     private final Set<Digest> have;
-    private final ImageContents contents;
+    private final SortedMap<Digest, Digest> manifests;
+    private final SortedMap<Digest, Long> sizes;
     /** The listed names, by the SHA-256 digests of their manifests. */
     private final Map<Digest, SortedSet<ImageReference>> listed;
 
@@ -46,7 +48,8 @@ public final class ExportPlan {
         this.records = records;
         this.blobs = blobs;
         this.have = have;
-        this.contents = chosen.contents();
+        this.manifests = chosen.manifests();
+        this.sizes = chosen.blobs();
         this.listed = chosen.listed();
         this.problems = chosen.problems();
     }
@@ -56,19 +59,18 @@ public final class ExportPlan {
         return problems;
     }
 
-    /** The number of names. */
     public int nameCount() {
         return listed.values().stream().mapToInt(Set::size).sum();
     }
 
     /** The number of blobs to be written. */
     public int blobCount() {
-        return (int) contents.blobs().keySet().stream().filter(this::isWritten).count();
+        return (int) sizes.keySet().stream().filter(this::isWritten).count();
     }
 
     /** The bytes of the blobs to be written. */
     public long byteCount() {
-        return contents.blobs().entrySet().stream()
+        return sizes.entrySet().stream()
                 .filter(blob -> isWritten(blob.getKey()))
                 .mapToLong(Map.Entry::getValue)
                 .sum();
@@ -140,13 +142,13 @@ public final class ExportPlan {
      */
     public void writeTo(OutputStream out) throws IOException {
         try (LayoutWriter writer = new LayoutWriter(out, listing())) {
-            for (Map.Entry<Digest, Digest> each : contents.manifests().entrySet()) {
+            for (Map.Entry<Digest, Digest> each : manifests.entrySet()) {
                 Manifest manifest = manifest(each.getValue());
                 if (isWritten(each.getKey(), manifest)) {
                     writer.addManifest(each.getKey(), manifest);
                 }
             }
-            for (Map.Entry<Digest, Long> each : contents.blobs().entrySet()) {
+            for (Map.Entry<Digest, Long> each : sizes.entrySet()) {
                 if (isWritten(each.getKey())) {
                     try (InputStream content = blobs.openStream(each.getKey())) {
                         writer.addBlob(each.getKey(), each.getValue(), content);
@@ -164,7 +166,7 @@ public final class ExportPlan {
                 .toList();
         for (Digest digest : sorted) {
             Manifest manifest = manifest(digest);
-            Set<ImageReference> names = listed.getOrDefault(digest, new TreeSet<>(ImageContents.BY_NAME));
+            Set<ImageReference> names = listed.getOrDefault(digest, new TreeSet<>(ExportSelection.BY_NAME));
             listing.add(manifest, names);
             List<ImageReference> tags = names.stream()
                     .filter(name -> name.reference() instanceof Tag)
@@ -173,7 +175,7 @@ public final class ExportPlan {
                 forDocker(manifest).ifPresent(image -> listing.addDockerImage(image, tags));
             }
         }
-        for (Map.Entry<Digest, Digest> each : contents.manifests().entrySet()) {
+        for (Map.Entry<Digest, Digest> each : manifests.entrySet()) {
             if (!isWritten(each.getKey(), manifest(each.getValue()))) {
                 listing.leaveOut(each.getKey());
             }
@@ -182,7 +184,7 @@ public final class ExportPlan {
     }
 
     private String sortKey(Digest digest) {
-        SortedSet<ImageReference> names = listed.getOrDefault(digest, new TreeSet<>(ImageContents.BY_NAME));
+        SortedSet<ImageReference> names = listed.getOrDefault(digest, new TreeSet<>(ExportSelection.BY_NAME));
         return names.isEmpty() ? "~" + digest : names.first() + " " + digest;
     }
 
@@ -191,12 +193,11 @@ public final class ExportPlan {
         List<Manifest> images = root.children().isEmpty()
                 ? List.of(root)
                 : root.children().stream()
-                        .flatMap(child ->
-                                Optional.ofNullable(contents.manifests().get(child.digest())).stream())
+                        .flatMap(child -> Optional.ofNullable(manifests.get(child.digest())).stream())
                         .flatMap(child -> records.find(child).stream())
                         .filter(child -> !child.isAttestation())
                         .toList();
-        Set<Digest> written = new HashSet<>(contents.blobs().keySet());
+        Set<Digest> written = new HashSet<>(sizes.keySet());
         written.removeAll(have);
         return images.size() == 1
                 ? Optional.of(images.get(0))

@@ -60,7 +60,6 @@ final class ImportedNames {
         return names;
     }
 
-    /** Returns the error for an image without a name. */
     String missingNameError(ArchivedImage image) {
         String labels = image.labels().isEmpty()
                 ? ""

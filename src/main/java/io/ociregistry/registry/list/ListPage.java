@@ -20,12 +20,10 @@ public record ListPage(int size, String last, Optional<String> next) {
     /** Limit for the {@code Link} header: an encoded query is up to three times as long, and Tomcat sends 8 KiB. */
     private static final int MAX_NEXT_LENGTH = 1500;
 
-    /** Returns true if the page is the whole list. */
     boolean isAll() {
         return size == Integer.MAX_VALUE && next.isEmpty();
     }
 
-    /** Returns true if the page starts at the start of the list. */
     boolean isFirst() {
         return last.isEmpty() && next.isEmpty();
     }
@@ -35,7 +33,6 @@ public record ListPage(int size, String last, Optional<String> next) {
         return next.orElseGet(() -> "n=" + Math.max(1, Math.min(size, MAX_SIZE)) + lastParameter());
     }
 
-    /** Returns the next page, which starts after a tag. */
     ListPage after(String tag) {
         return new ListPage(size, tag, Optional.empty());
     }

@@ -97,7 +97,6 @@ public final class ListService<N extends ListName, V> {
 
     private record PageKey<N>(N name, ListPage page) {}
 
-    /** Returns a page of a list, or the whole list. */
     CompletionStage<ListResult<V>> get(N name, ListPage asked) {
         CachedList<V> known = memory.getIfPresent(name);
         boolean canCut = known != null && asked.next().isEmpty() && (isFresh(known) || source.isOnePage(known.list));
@@ -112,7 +111,8 @@ public final class ListService<N extends ListName, V> {
     CompletionStage<ListResult<V>> get(N name) {
         Optional<CachedList<V>> last = last(name);
         if (airGapped) {
-            return CompletableFuture.completedStage(fromCache(name, last, AirGapMessages.REASON)
+            Optional<CachedList<V>> shown = last.filter(list -> source.showsUncached());
+            return CompletableFuture.completedStage(fromCache(name, shown, AirGapMessages.REASON)
                     .orElseThrow(() -> AirGapMessages.notCached(
                             ErrorCode.NAME_UNKNOWN, "the " + name + " are", store.unreadableReason(name))));
         }

@@ -25,7 +25,6 @@ public interface ListSource<N extends ListName, V> {
      */
     ListResult<V> fetchPage(Upstream upstream, N name, ListPage asked, Consumer<V> whole);
 
-    /** Returns a page of a whole list. */
     ListResult<V> slice(V whole, ListPage asked);
 
     /** Returns true if the upstream sends this list in one page, so that one page of it costs as much as the whole. */
@@ -40,11 +39,12 @@ public interface ListSource<N extends ListName, V> {
     /** Returns how many of these lists are fetched from one upstream at a time; manifests use the same threads. */
     int maxConcurrent();
 
-    /** Returns the age up to which a list is fresh. */
     Duration maxAge(V list);
 
-    /** Returns true if a list is to be stored on disk. */
     boolean isStored(N name, V list);
+
+    /** Returns true if an air-gapped server lists entries that it can't serve. */
+    boolean showsUncached();
 
     /**
      * Returns the list that the cache can give without the upstream.

@@ -35,12 +35,10 @@ public final class Listings {
         referrers.reload(config.cache().negativeTtl());
     }
 
-    /** Returns a page of the tags of a repository. */
     public CompletionStage<ListResult<TagList>> tags(Repository repository, ListPage page) {
         return Futures.captureFailure(() -> watcher.whenReady(() -> tags.get(new ListName.Tags(repository), page)));
     }
 
-    /** Returns a page of the referrers of a manifest in a repository. */
     public CompletionStage<ListResult<ReferrerList>> referrers(Repository repository, Digest subject, ListPage page) {
         // The parameter "last" is ignored, because referrers have no order.
         ListPage asked = page.size() == 0 ? ListPage.ALL : new ListPage(page.size(), "", page.next());

@@ -144,6 +144,12 @@ public final class ReferrerLists implements ListSource<ListName.Referrers, Refer
                         .isPresent();
     }
 
+    /** Returns true, because an image whose signature is missing from the list would look unsigned (ADR 11). */
+    @Override
+    public boolean showsUncached() {
+        return true;
+    }
+
     @Override
     public Optional<ReferrerList> cached(ListName.Referrers name, Optional<ReferrerList> last) {
         if (last.isEmpty() && !airGapped) {

@@ -242,6 +242,12 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
         return true;
     }
 
+    /** Returns false, because clients choose a tag of the list and then pull it. */
+    @Override
+    public boolean showsUncached() {
+        return false;
+    }
+
     @Override
     public Optional<TagList> cached(ListName.Tags name, Optional<TagList> last) {
         TagList cached = new TagList(

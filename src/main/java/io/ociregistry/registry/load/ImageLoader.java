@@ -25,9 +25,22 @@ import java.util.function.Supplier;
 public final class ImageLoader {
     private final ContentSource source;
     private final Supplier<RegistryNames> names;
-    private final FileImporter importer;
+    private final Importer importer;
 
-    public ImageLoader(ContentSource source, Supplier<RegistryNames> names, FileImporter importer) {
+    /** Imports the images of a file: a tarball, compressed or not, or an OCI layout. */
+    public interface Importer {
+        /**
+         * Imports all images that the options select, and reports each to the listener, but not the end of the load.
+         *
+         * <p>A file that can't be used is reported as one failed image with the name of the file. No content of a file
+         * causes an exception.
+         *
+         * @throws InterruptedException if the calling thread is interrupted; then the import stops
+         */
+        void load(ImageFile file, LoadOptions options, LoadListener listener) throws InterruptedException;
+    }
+
+    public ImageLoader(ContentSource source, Supplier<RegistryNames> names, Importer importer) {
         this.source = source;
         this.names = names;
         this.importer = importer;
@@ -40,29 +53,28 @@ public final class ImageLoader {
      *     calls, and downloaded content stays, including partial files
      */
     public LoadSummary load(LoadPlan plan, LoadOptions options, LoadListener listener) throws InterruptedException {
-        LoadCounters counters = new LoadCounters(listener);
-        Set<ListedImage> images = images(plan, counters);
-        try (LoadSession session = new LoadSession(source, options, counters)) {
+        LoadSummary summary;
+        try (LoadSession session = new LoadSession(source, options, listener)) {
             List<Callable<Void>> work = new ArrayList<>();
-            images.forEach(image -> work.add(() -> session.load(image)));
-            archives(plan, options, counters).forEach(file -> work.add(() -> load(file, options, counters)));
+            images(plan, session).forEach(image -> work.add(() -> session.load(image)));
+            archives(plan, session).forEach(file -> work.add(() -> load(file, session)));
             session.runAll(work);
+            summary = session.summary();
         }
-        LoadSummary summary = counters.summary();
         listener.finished(summary);
         return summary;
     }
 
     /** Fails all archives if {@code --resolve-ref} gives one name to several: the name would mean the last one. */
-    private List<ImageFile> archives(LoadPlan plan, LoadOptions options, LoadListener counters) {
+    private List<ImageFile> archives(LoadPlan plan, LoadSession session) {
         List<ImageFile> archives = plan.archives();
-        if (archives.size() < 2 || !isNamed(options)) {
+        if (archives.size() < 2 || !isNamed(session.options())) {
             return archives;
         }
         String why = "--resolve-ref names one image, and there are " + archives.size()
                 + " archives; load them one by one, or give a repository without a tag";
         archives.forEach(
-                file -> counters.ended(new LoadOutcome.Failed(file.path().toString(), why, false)));
+                file -> session.ended(new LoadOutcome.Failed(file.path().toString(), why, false)));
         return List.of();
     }
 
@@ -77,20 +89,20 @@ public final class ImageLoader {
         }
     }
 
-    private Void load(ImageFile file, LoadOptions options, LoadListener counters) throws InterruptedException {
-        importer.load(file, options, counters);
+    private Void load(ImageFile file, LoadSession session) throws InterruptedException {
+        importer.load(file, session.options(), session);
         return null;
     }
 
     /** The listed images, without duplicates; malformed lines are reported as failed. */
-    private Set<ListedImage> images(LoadPlan plan, LoadListener counters) {
+    private Set<ListedImage> images(LoadPlan plan, LoadSession session) {
         Set<ListedImage> images = new LinkedHashSet<>();
         RegistryNames registries = names.get();
         for (ListedLine line : plan.lines()) {
             try {
                 images.add(ListedImage.parse(line.text(), registries));
             } catch (RegistryException e) {
-                counters.ended(new LoadOutcome.Failed(line.location(), e.getMessage(), false));
+                session.ended(new LoadOutcome.Failed(line.location(), e.getMessage(), false));
             }
         }
         return images;

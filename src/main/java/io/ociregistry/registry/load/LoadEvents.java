@@ -52,7 +52,10 @@ public final class LoadEvents {
             case "started" -> listener.started(image);
             case "progress" ->
                 listener.progressed(
-                        image, event.path("bytes").asLong(), event.path("total").asLong());
+                        image,
+                        event.path("bytes").asLong(),
+                        event.path("received").asLong(event.path("bytes").asLong()),
+                        event.path("total").asLong());
             case "loaded" ->
                 listener.ended(new Loaded(image, event.path("bytes").asLong(), seconds(event)));
             case "present" -> listener.ended(new AlreadyCached(image));

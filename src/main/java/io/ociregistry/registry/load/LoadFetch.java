@@ -7,10 +7,15 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.content.ContentSource;
+import io.ociregistry.store.BlobSource;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -19,6 +24,8 @@ import org.slf4j.LoggerFactory;
 /** Fetches the content of one image of a load, with retries as long as its registry makes progress. Thread-safe. */
 public final class LoadFetch {
     private static final Logger LOG = LoggerFactory.getLogger(LoadFetch.class);
+    private static final long POLL_MILLIS = 250;
+    private static final String DISK_FAILURE = "it is full or can't be written; see the log";
 
     private final LoadSession session;
     private final ContentSource source;
@@ -28,9 +35,9 @@ public final class LoadFetch {
     private final AtomicLong bytes = new AtomicLong();
     private volatile boolean fetchedAnything;
 
-    public LoadFetch(LoadSession session, ContentSource source, Repository repository, LoadProgress progress) {
+    LoadFetch(LoadSession session, Repository repository, LoadProgress progress) {
         this.session = session;
-        this.source = source;
+        this.source = session.source();
         this.repository = repository;
         this.progress = progress;
         this.retries = session.retryBudget(repository.registry());
@@ -41,7 +48,7 @@ public final class LoadFetch {
         return fetchedAnything;
     }
 
-    /** The bytes of the fetched blobs, without those that another image of the load counts. */
+    /** The bytes received for the fetched blobs, without those of blobs that another image of the load counts. */
     long bytes() {
         return bytes.get();
     }
@@ -62,16 +69,18 @@ public final class LoadFetch {
 
     /** Fetches a blob; returns the failure, if any. */
     public Optional<RegistryException> blob(Descriptor blob) throws InterruptedException {
-        BlobLoad download = new BlobLoad(source, repository, blob, progress, retries);
+        Transfer transfer = new Transfer(blob);
         try {
             retry(() -> {
-                download.receive(await(source.blob(repository, blob.digest())));
+                transfer.receive(await(source.blob(repository, blob.digest())));
                 return blob;
             });
             fetchedAnything = true;
-            progress.addStored(blob.size().orElse(0));
+            long received = Math.max(0, blob.size().orElse(0) - transfer.resumed);
+            progress.addStored(transfer.resumed);
+            progress.addReceived(received);
             if (session.countOnce(blob.digest())) {
-                bytes.addAndGet(blob.size().orElse(0));
+                bytes.addAndGet(received);
             }
             return Optional.empty();
         } catch (RegistryException e) {
@@ -95,7 +104,7 @@ public final class LoadFetch {
                 if (!retries.awaitRetry(e)) {
                     throw e;
                 }
-                LOG.info("retrying: {}", e.getMessage());
+                LOG.info("loading {}: {}; retrying", progress.image(), e.getMessage());
             }
         }
     }
@@ -119,6 +128,83 @@ public final class LoadFetch {
                 throw known;
             }
             throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    /** Waits for one blob while it is downloaded. Only bytes that no earlier attempt downloaded count as progress. */
+    final class Transfer {
+        private final Descriptor blob;
+        private long reached;
+        private volatile long resumed = Long.MAX_VALUE;
+
+        Transfer(Descriptor blob) {
+            this.blob = blob;
+        }
+
+        /**
+         * Returns the bytes that were left before this load. A retry also resumes bytes that this load received before,
+         * so the lowest number counts.
+         */
+        synchronized long resumed(BlobSource download) {
+            resumed = Math.min(resumed, download.resumed());
+            return resumed;
+        }
+
+        /**
+         * Returns when the blob is in the store.
+         *
+         * @throws RegistryException if the download or the store fails, or if no bytes arrive for too long
+         */
+        void receive(BlobSource download) throws InterruptedException {
+            progress.transferStarted(this, download);
+            try (download) {
+                CountDownLatch ended = new CountDownLatch(1);
+                download.whenReadable(BlobSource.END, ended::countDown);
+                while (!ended.await(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+                    checkProgress(download);
+                }
+                checkProgress(download);
+                // Readers get the last byte before the file is published.
+                get(source.completion(repository, blob.digest()).toCompletableFuture());
+                if (!source.isCached(repository, blob.digest())) {
+                    throw failure(download);
+                }
+            } finally {
+                resumed(download);
+                progress.transferEnded(this);
+            }
+        }
+
+        private void checkProgress(BlobSource download) {
+            long now = download.available();
+            if (now > reached) {
+                reached = now;
+                retries.onProgress();
+            } else if (retries.isExhausted()) {
+                throw new RegistryException(
+                        ErrorCode.UPSTREAM_TIMEOUT,
+                        "blob " + repository + "@" + blob.digest() + ": no more bytes arrived for too long, after "
+                                + reached + " of "
+                                + (blob.size().isPresent() ? blob.size().getAsLong() : "?")
+                                + " bytes; these are kept");
+            }
+        }
+
+        private RegistryException failure(BlobSource download) {
+            String why = DISK_FAILURE;
+            try {
+                download.read(download.available(), ByteBuffer.allocate(1));
+            } catch (RegistryException e) {
+                if (e.code() != ErrorCode.STORE_FAILED) {
+                    return e;
+                }
+                // Its message says which rate a reader must keep in pass-through mode, which does not apply to a load.
+            } catch (IOException e) {
+                why = String.valueOf(e.getMessage());
+            }
+            return new RegistryException(
+                    ErrorCode.STORE_FAILED,
+                    "store blob " + repository + "@" + blob.digest() + ": the disk of the cache failed: " + why);
         }
     }
 }

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  *
  * <pre>
  * {"event":"started","image":...}
- * {"event":"progress","image":...,"bytes":...,"total":...}
+ * {"event":"progress","image":...,"bytes":...,"received":...,"total":...}
  * {"event":"loaded","image":...,"bytes":...,"seconds":...}
  * {"event":"present","image":...}                                 it was cached already
  * {"event":"failed","image":...,"reason":...,"canPass":...}       canPass: a later retry may succeed
@@ -42,8 +42,12 @@ public final class LoadJson implements LoadListener {
     }
 
     @Override
-    public void progressed(String image, long bytes, long total) {
-        write(event("progress").put("image", image).put("bytes", bytes).put("total", total));
+    public void progressed(String image, long bytes, long received, long total) {
+        write(event("progress")
+                .put("image", image)
+                .put("bytes", bytes)
+                .put("received", received)
+                .put("total", total));
     }
 
     @Override

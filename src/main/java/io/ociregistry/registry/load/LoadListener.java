@@ -15,9 +15,10 @@ public interface LoadListener {
      * Reports the progress of an image, about twice a second if it changed.
      *
      * @param bytes the cached bytes of its blobs
+     * @param received those of them that this load received; the others were cached before, or left by an earlier load
      * @param total the bytes of all its blobs that are known so far; it grows while manifests are fetched
      */
-    default void progressed(String image, long bytes, long total) {}
+    default void progressed(String image, long bytes, long received, long total) {}
 
     /** The load of an image has ended. */
     default void ended(LoadOutcome outcome) {}

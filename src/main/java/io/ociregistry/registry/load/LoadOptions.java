@@ -16,7 +16,6 @@ import java.util.Optional;
  */
 public record LoadOptions(
         Platforms platforms, int parallel, boolean withReferrers, Duration pullTimeout, Optional<String> resolveRef) {
-    /** Returns the configured options. */
     public static LoadOptions of(ServerConfig config) {
         return new LoadOptions(
                 config.platforms(),

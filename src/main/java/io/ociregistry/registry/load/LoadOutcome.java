@@ -10,7 +10,7 @@ public sealed interface LoadOutcome {
     /**
      * The image was loaded.
      *
-     * @param bytes the bytes of the blobs that were fetched for it
+     * @param bytes the bytes that were received for it, without those that an earlier load left
      */
     record Loaded(String image, long bytes, Duration took) implements LoadOutcome {}
 

@@ -1,6 +1,5 @@
 package io.ociregistry.registry.load;
 
-import io.ociregistry.oci.Digest;
 import io.ociregistry.store.BlobSource;
 import java.util.HashMap;
 import java.util.Map;
@@ -11,16 +10,21 @@ public final class LoadProgress {
     private final LoadListener listener;
 
     // Guarded by this.
-    private final Map<Digest, BlobSource> arriving = new HashMap<>();
+    private final Map<LoadFetch.Transfer, BlobSource> transfers = new HashMap<>();
     private boolean started;
     private boolean ended;
     private long stored;
+    private long received;
     private long total;
     private long reported;
 
     public LoadProgress(String image, LoadListener listener) {
         this.image = image;
         this.listener = listener;
+    }
+
+    String image() {
+        return image;
     }
 
     /** Content has to be fetched; the first call is reported to the listener. */
@@ -36,30 +40,36 @@ public final class LoadProgress {
         total += Math.max(0, size);
     }
 
-    /** Adds stored bytes of an expected blob. */
+    /** Adds bytes of an expected blob that were stored before this load. */
     public synchronized void addStored(long size) {
         stored += Math.max(0, size);
     }
 
-    /** Counts the bytes of a download in flight, until it leaves. */
-    synchronized void downloadStarted(BlobSource source) {
-        arriving.put(source.digest(), source);
+    /** Adds bytes of an expected blob that this load received and stored. */
+    public synchronized void addReceived(long size) {
+        received += Math.max(0, size);
     }
 
-    /** Stops to count a download. */
-    synchronized void downloadEnded(BlobSource source) {
-        arriving.remove(source.digest());
+    /** Counts the bytes of a transfer in flight, until {@link #transferEnded}. */
+    synchronized void transferStarted(LoadFetch.Transfer transfer, BlobSource download) {
+        transfers.put(transfer, download);
     }
 
-    /** Reports the progress, if it changed. */
+    synchronized void transferEnded(LoadFetch.Transfer transfer) {
+        transfers.remove(transfer);
+    }
+
     public synchronized void report() {
-        long bytes = stored;
-        for (BlobSource source : arriving.values()) {
-            bytes += source.available();
+        long bytes = stored + received;
+        long receivedNow = received;
+        for (Map.Entry<LoadFetch.Transfer, BlobSource> transfer : transfers.entrySet()) {
+            long available = transfer.getValue().available();
+            bytes += available;
+            receivedNow += Math.max(0, available - transfer.getKey().resumed(transfer.getValue()));
         }
         if (started && !ended && bytes != reported) {
             reported = bytes;
-            listener.progressed(image, bytes, total);
+            listener.progressed(image, bytes, receivedNow, total);
         }
     }
 

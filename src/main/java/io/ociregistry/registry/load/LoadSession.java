@@ -5,16 +5,22 @@ import io.ociregistry.common.Pools;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
+import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.content.ContentSource;
+import io.ociregistry.registry.load.LoadOutcome.AlreadyCached;
+import io.ociregistry.registry.load.LoadOutcome.Failed;
+import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import io.ociregistry.registry.policy.ListedImage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -24,11 +30,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state that the images of one load share: threads, the retry budget of each registry, and the counted blobs.
+ * The state that the images of one load share: threads, the retry budget of each registry, the counted blobs, and the
+ * outcomes. It forwards the events of its images to the listener of the load.
  *
  * <p>Thread-safe. Closing it interrupts its threads.
  */
-public final class LoadSession implements AutoCloseable {
+public final class LoadSession implements LoadListener, AutoCloseable {
     private static final Duration PROGRESS_INTERVAL = Duration.ofMillis(500);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
     /**
@@ -45,6 +52,9 @@ public final class LoadSession implements AutoCloseable {
     private final Map<RegistryName, RegistryRetryBudget> budgets = new ConcurrentHashMap<>();
     private final Set<LoadProgress> active = ConcurrentHashMap.newKeySet();
     private final Set<Digest> counted = ConcurrentHashMap.newKeySet();
+    private final Queue<LoadOutcome> outcomes = new ConcurrentLinkedQueue<>();
+    private final Queue<String> notes = new ConcurrentLinkedQueue<>();
+    private final long started = System.nanoTime();
     private volatile @Nullable RegistryException diskFailure;
 
     public LoadSession(ContentSource source, LoadOptions options, LoadListener listener) {
@@ -84,16 +94,65 @@ public final class LoadSession implements AutoCloseable {
         }
     }
 
-    /** Loads one image and reports its outcome. */
     Void load(ListedImage image) throws InterruptedException {
-        LoadProgress progress = new LoadProgress(image.toString(), listener);
+        LoadProgress progress = new LoadProgress(image.toString(), this);
         active.add(progress);
         try {
-            progress.end(new ImageLoad(this, source, options, image, progress).run());
+            progress.end(new ImageLoadTask(this, image, progress).run());
         } finally {
             active.remove(progress);
         }
         return null;
+    }
+
+    @Override
+    public void started(String image) {
+        listener.started(image);
+    }
+
+    @Override
+    public void progressed(String image, long bytes, long received, long total) {
+        listener.progressed(image, bytes, received, total);
+    }
+
+    @Override
+    public void ended(LoadOutcome outcome) {
+        outcomes.add(outcome);
+        listener.ended(outcome);
+    }
+
+    @Override
+    public void noted(String note) {
+        notes.add(note);
+        listener.noted(note);
+    }
+
+    LoadSummary summary() {
+        List<Loaded> loaded = outcomes(Loaded.class);
+        return new LoadSummary(
+                loaded.size(),
+                outcomes(AlreadyCached.class).size(),
+                outcomes(Failed.class),
+                List.copyOf(notes),
+                loaded.stream().mapToLong(Loaded::bytes).sum(),
+                Duration.ofNanos(System.nanoTime() - started));
+    }
+
+    private <T extends LoadOutcome> List<T> outcomes(Class<T> type) {
+        return outcomes.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
+    ContentSource source() {
+        return source;
+    }
+
+    LoadOptions options() {
+        return options;
+    }
+
+    /** Returns a fetch of content of a repository, which reports no events. */
+    public LoadFetch fetch(Repository repository) {
+        return new LoadFetch(this, repository, new LoadProgress(repository.toString(), new LoadListener() {}));
     }
 
     /** Runs the fetches of blobs concurrently, waits for all, and returns the failures. */

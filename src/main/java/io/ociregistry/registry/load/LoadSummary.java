@@ -11,7 +11,7 @@ import java.util.List;
  * @param alreadyCached the number of images that were cached already
  * @param failed the images that are missing or incomplete
  * @param notes notes for the operator about loaded images, one sentence each
- * @param bytes the bytes of all fetched blobs
+ * @param bytes the bytes of all blobs that were received, without those that an earlier load left
  */
 public record LoadSummary(
         int loaded, int alreadyCached, List<Failed> failed, List<String> notes, long bytes, Duration took) {

@@ -113,7 +113,6 @@ public final class Preload implements AutoCloseable {
         }
     }
 
-    /** Logs the outcomes. */
     private static final class OutcomeLog implements LoadListener {
         @Override
         public void noted(String note) {

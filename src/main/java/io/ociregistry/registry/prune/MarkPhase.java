@@ -46,7 +46,6 @@ final class MarkPhase {
         return marked.contains(node);
     }
 
-    /** Returns true if a marked index lists the manifest. */
     boolean isListed(Digest manifest) {
         return listed.contains(manifest);
     }

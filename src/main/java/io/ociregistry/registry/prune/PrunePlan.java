@@ -30,7 +30,7 @@ import java.util.stream.Collectors;
  * @param isComplete whether all records could be read
  */
 record PrunePlan(
-        List<Name> names,
+        List<PruneReport.Name> names,
         List<String> kept,
         Map<Digest, Change> changes,
         Set<ImageReference> removed,
@@ -39,14 +39,6 @@ record PrunePlan(
         Set<Digest> quarantineBlobs,
         Set<Digest> obsoleteRecords,
         boolean isComplete) {
-    /**
-     * A name to remove.
-     *
-     * @param why how the request selected it
-     * @param bytes of blobs that only this name, and names before it in the report, needed
-     */
-    record Name(ImageReference name, String why, long bytes) {}
-
     /**
      * A record to change.
      *
@@ -97,7 +89,6 @@ record PrunePlan(
         }
     }
 
-    /** Returns the manifests whose records are deleted. */
     Set<Digest> deletedRecords() {
         return changes.entrySet().stream()
                 .filter(record -> record.getValue().remaining().isEmpty())
@@ -128,9 +119,5 @@ record PrunePlan(
                 + unread.stream().sorted().limit(3).map(Digest::toString).collect(Collectors.joining(", ")));
         return new PrunePlan(
                 names, reasons, changes, removed, List.of(), Set.of(), quarantineBlobs, obsoleteRecords, false);
-    }
-
-    long blobBytes() {
-        return blobs.stream().mapToLong(BlobFile::size).sum();
     }
 }

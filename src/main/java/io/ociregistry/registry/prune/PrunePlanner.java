@@ -3,7 +3,9 @@ package io.ociregistry.registry.prune;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Tag;
+import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.registry.prune.PrunePlan.Change;
+import io.ociregistry.registry.prune.PrunePolicy.Candidate;
 import io.ociregistry.registry.prune.ReferenceGraph.Node;
 import io.ociregistry.store.BlobStore.BlobFile;
 import io.ociregistry.store.ManifestSummary;
@@ -19,7 +21,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -27,7 +31,7 @@ import java.util.stream.Stream;
 final class PrunePlanner {
     private final ReferenceGraph graph;
     private final Map<Digest, BlobFile> files;
-    private final PruneContext context;
+    private final Context context;
     /** Blobs that a record names. */
     private final Set<Digest> named;
     /** Manifests that an index lists. */
@@ -35,7 +39,28 @@ final class PrunePlanner {
 
     private final List<String> kept = new ArrayList<>();
 
-    PrunePlanner(ReferenceGraph graph, Map<Digest, BlobFile> files, PruneContext context) {
+    /**
+     * The state of the cache, apart from its records, that limits what a prune removes.
+     *
+     * @param pins expressions for images that are never pruned
+     * @param inFlight blobs of downloads in flight
+     * @param isDeletableOrphan whether a blob that no record names may be deleted
+     * @param quarantined quarantined records, whose blobs are needed when their manifests are fetched again
+     * @param size bytes of the cache
+     */
+    record Context(
+            Optional<ReferencePatterns> pins,
+            Set<Digest> inFlight,
+            Predicate<BlobFile> isDeletableOrphan,
+            List<QuarantinedRecord> quarantined,
+            long size) {
+        boolean isPinned(Node node) {
+            return pins.filter(patterns -> node.matchableNames().anyMatch(patterns::matches))
+                    .isPresent();
+        }
+    }
+
+    PrunePlanner(ReferenceGraph graph, Map<Digest, BlobFile> files, Context context) {
         this.graph = graph;
         this.files = files;
         this.context = context;
@@ -49,7 +74,7 @@ final class PrunePlanner {
     }
 
     PrunePlan plan(PruneRequest request) {
-        List<PruneCandidate> selected = withoutListedElsewhere(select(request.policy()));
+        List<Candidate> selected = withoutListedElsewhere(select(request.policy()));
         if (request.count().isPresent()) {
             selected = selected.subList(
                     0, Math.min(selected.size(), request.count().getAsInt()));
@@ -64,10 +89,10 @@ final class PrunePlanner {
      * Drops digests that stay because an index of another repository lists them. Otherwise these would use up the count
      * of the request in each run.
      */
-    private List<PruneCandidate> withoutListedElsewhere(List<PruneCandidate> selected) {
+    private List<Candidate> withoutListedElsewhere(List<Candidate> selected) {
         MarkPhase marked = mark(selected);
-        List<PruneCandidate> removed = new ArrayList<>();
-        for (PruneCandidate candidate : selected) {
+        List<Candidate> removed = new ArrayList<>();
+        for (Candidate candidate : selected) {
             Node untagged = graph.node(candidate.name());
             if (untagged != null && marked.contains(untagged)) {
                 kept.add(candidate.name() + " is listed by an index that stays");
@@ -79,10 +104,10 @@ final class PrunePlanner {
     }
 
     /** Returns the candidates that the policy selects and nothing protects, least recently pulled first. */
-    private List<PruneCandidate> select(PrunePolicy policy) {
-        List<PruneCandidate> selected = new ArrayList<>();
+    private List<Candidate> select(PrunePolicy policy) {
+        List<Candidate> selected = new ArrayList<>();
         for (Node node : graph.nodes()) {
-            List<PruneCandidate> candidates = candidates(node).stream()
+            List<Candidate> candidates = candidates(node).stream()
                     .filter(candidate -> isPart(node, candidate)
                             ? policy.selectsDependent(candidate.name())
                             : policy.selects(candidate))
@@ -98,40 +123,33 @@ final class PrunePlanner {
                 selected.addAll(candidates);
             }
         }
-        selected.sort(Comparator.comparing(PruneCandidate::pulled)
+        selected.sort(Comparator.comparing(Candidate::pulled)
                 .thenComparing(candidate -> candidate.name().toString()));
         return selected;
     }
 
-    private List<PruneCandidate> candidates(Node node) {
+    private List<Candidate> candidates(Node node) {
         Instant pulled = pulled(node);
         if (graph.isUnreferenced(node)) {
             Instant created = node.otherNames().stream()
                     .map(RecordedReference::created)
                     .min(Instant::compareTo)
                     .orElse(Instant.EPOCH);
-            List<ImageReference> names = Stream.concat(
-                            Stream.of(node.key()), node.otherNames().stream().map(RecordedReference::name))
-                    .distinct()
-                    .toList();
-            return List.of(new PruneCandidate(node.key(), names, created, pulled));
+            return List.of(new Candidate(node.key(), node.matchableNames().toList(), created, pulled));
         }
         return node.tags().stream()
-                .map(tag -> new PruneCandidate(
-                        tag.name(), List.of(tag.name()), tag.created(), latest(tag.pulled(), pulled)))
+                .map(tag -> new Candidate(tag.name(), List.of(tag.name()), tag.created(), latest(tag.pulled(), pulled)))
                 .toList();
     }
 
-    private boolean isPart(Node node, PruneCandidate candidate) {
+    private boolean isPart(Node node, Candidate candidate) {
         return node.tags().stream().anyMatch(tag -> tag.name().equals(candidate.name()) && graph.isDependent(tag));
     }
 
     /** Returns when a client last pulled the manifest by digest, or a manifest that it lists. */
     private Instant pulled(Node node) {
         return closure(node).stream()
-                .flatMap(each -> each.equals(node)
-                        ? each.otherNames().stream()
-                        : Stream.concat(each.otherNames().stream(), each.tags().stream()))
+                .flatMap(each -> each.equals(node) ? each.otherNames().stream() : each.references())
                 .map(RecordedReference::pulled)
                 .max(Instant::compareTo)
                 .orElse(Instant.EPOCH);
@@ -161,7 +179,7 @@ final class PrunePlanner {
     }
 
     /** Returns how many candidates have to be removed so that the cache has at most {@code maxSize} bytes. */
-    private int countFor(List<PruneCandidate> selected, long maxSize) {
+    private int countFor(List<Candidate> selected, long maxSize) {
         int tooFew = -1;
         int enough = selected.size();
         while (enough - tooFew > 1) {
@@ -178,9 +196,9 @@ final class PrunePlanner {
         return enough;
     }
 
-    private MarkPhase mark(List<PruneCandidate> removed) {
+    private MarkPhase mark(List<Candidate> removed) {
         return new MarkPhase(
-                graph, removed.stream().map(PruneCandidate::name).collect(Collectors.toSet()), context::isPinned);
+                graph, removed.stream().map(Candidate::name).collect(Collectors.toSet()), context::isPinned);
     }
 
     /**
@@ -217,7 +235,7 @@ final class PrunePlanner {
         }
     }
 
-    private PrunePlan planFor(List<PruneCandidate> selected) {
+    private PrunePlan planFor(List<Candidate> selected) {
         MarkPhase marked = mark(selected);
         List<BlobFile> blobs = unreachable(marked);
         PruneReporter reporter = new PruneReporter(graph, marked, blobs);
@@ -251,9 +269,9 @@ final class PrunePlanner {
     }
 
     /** Returns the selected names, and the tags of all manifests that are removed with them. */
-    private Set<ImageReference> removedNames(List<PruneCandidate> selected, MarkPhase marked) {
+    private Set<ImageReference> removedNames(List<Candidate> selected, MarkPhase marked) {
         return Stream.concat(
-                        selected.stream().map(PruneCandidate::name),
+                        selected.stream().map(Candidate::name),
                         graph.nodes().stream()
                                 .filter(node -> !marked.contains(node))
                                 .flatMap(node -> node.tags().stream())
@@ -289,15 +307,13 @@ final class PrunePlanner {
      * too, otherwise the tag would mean that older manifest again.
      */
     private static List<RecordedReference> left(Node node, Set<ImageReference> removed) {
-        List<RecordedReference> left = Stream.concat(node.tags().stream(), node.otherNames().stream())
+        List<RecordedReference> left = node.references()
                 .filter(reference -> !isTagOf(removed, reference))
                 .toList();
         if (!left.isEmpty()) {
             return left;
         }
-        RecordedReference last = Stream.concat(node.tags().stream(), node.otherNames().stream())
-                .findFirst()
-                .orElseThrow();
+        RecordedReference last = node.references().findFirst().orElseThrow();
         return List.of(new RecordedReference(node.key(), last.created(), last.pulled(), last.checked()));
     }
 

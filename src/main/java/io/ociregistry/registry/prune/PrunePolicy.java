@@ -7,21 +7,32 @@ import java.util.List;
 
 /** Selects the images that a prune removes. A new criterion is one more record here. */
 public sealed interface PrunePolicy {
+    /**
+     * A tag, or a manifest without a tag that nothing in its repository keeps, which a request may select.
+     *
+     * @param name the tag, or the manifest by its digest
+     * @param matchableNames every name that a pattern may match
+     * @param created when a client first pulled this name
+     * @param pulled when a client last pulled this name, or a manifest that it lists
+     */
+    record Candidate(ImageReference name, List<ImageReference> matchableNames, Instant created, Instant pulled) {}
+
     /** Returns true if the candidate is to be removed. */
-    boolean selects(PruneCandidate candidate);
+    boolean selects(Candidate candidate);
 
     /** Returns true if the selection depends on the clock, which is refused while the clock is behind the records. */
-    boolean isByAge();
+    default boolean isByAge() {
+        return false;
+    }
 
     /** Returns true if a referrer's tag is selected; by name only, because its age is that of its subject. */
     default boolean selectsDependent(ImageReference name) {
         return false;
     }
 
-    /** Selects images with a name that matches. */
     record Matching(ReferencePatterns patterns) implements PrunePolicy {
         @Override
-        public boolean selects(PruneCandidate candidate) {
+        public boolean selects(Candidate candidate) {
             return candidate.matchableNames().stream().anyMatch(patterns::matches);
         }
 
@@ -29,17 +40,12 @@ public sealed interface PrunePolicy {
         public boolean selectsDependent(ImageReference name) {
             return patterns.matches(name);
         }
-
-        @Override
-        public boolean isByAge() {
-            return false;
-        }
     }
 
     /** Selects names that were first pulled before a time. */
     record CreatedBefore(Instant time) implements PrunePolicy {
         @Override
-        public boolean selects(PruneCandidate candidate) {
+        public boolean selects(Candidate candidate) {
             return candidate.created().isBefore(time);
         }
 
@@ -52,7 +58,7 @@ public sealed interface PrunePolicy {
     /** Selects images that no client pulled since a time. A pull of a manifest counts for the indexes that list it. */
     record PulledBefore(Instant time) implements PrunePolicy {
         @Override
-        public boolean selects(PruneCandidate candidate) {
+        public boolean selects(Candidate candidate) {
             return candidate.pulled().isBefore(time);
         }
 
@@ -69,7 +75,7 @@ public sealed interface PrunePolicy {
         }
 
         @Override
-        public boolean selects(PruneCandidate candidate) {
+        public boolean selects(Candidate candidate) {
             return policies.stream().allMatch(policy -> policy.selects(candidate));
         }
 

@@ -1,6 +1,7 @@
 package io.ociregistry.registry.prune;
 
 import io.ociregistry.common.ByteSize;
+import io.ociregistry.store.BlobStore.BlobFile;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,7 +30,6 @@ public record PruneReport(
         }
     }
 
-    /** A deleted file. */
     public record Blob(String digest, long bytes) {
         @Override
         public String toString() {
@@ -46,20 +46,15 @@ public record PruneReport(
     static PruneReport of(PrunePlan plan, boolean isDryRun) {
         return new PruneReport(
                 isDryRun,
-                plan.names().stream()
-                        .map(name -> new Name(name.name().toString(), name.bytes(), name.why()))
-                        .toList(),
+                plan.names(),
                 plan.blobs().stream()
                         .map(blob -> new Blob(blob.digest().toString(), blob.size()))
                         .toList(),
                 plan.kept(),
-                plan.blobBytes(),
-                plan.changes().values().stream()
-                        .filter(change -> change.remaining().isEmpty())
-                        .count());
+                plan.blobs().stream().mapToLong(BlobFile::size).sum(),
+                plan.deletedRecords().size());
     }
 
-    /** Returns this report with more reasons why something stayed. */
     PruneReport withKept(List<String> alsoKept) {
         List<String> all = new ArrayList<>(kept);
         all.addAll(alsoKept);

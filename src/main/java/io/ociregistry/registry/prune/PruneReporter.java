@@ -2,7 +2,7 @@ package io.ociregistry.registry.prune;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
-import io.ociregistry.registry.prune.PrunePlan.Name;
+import io.ociregistry.registry.prune.PruneReport.Name;
 import io.ociregistry.registry.prune.ReferenceGraph.Node;
 import io.ociregistry.store.BlobStore.BlobFile;
 import io.ociregistry.store.ManifestSummary;
@@ -77,7 +77,7 @@ final class PruneReporter {
 
     private void add(ImageReference name, String why, long bytes) {
         if (reportedNames.add(name)) {
-            names.add(new Name(name, why, bytes));
+            names.add(new Name(name.toString(), bytes, why));
         }
     }
 

@@ -12,7 +12,6 @@ import java.util.OptionalLong;
  * @param dryRun whether the prune only reports what it would remove
  */
 public record PruneRequest(PrunePolicy policy, OptionalInt count, OptionalLong maxSize, boolean dryRun) {
-    /** Requests the removal of every image that a policy selects. */
     public PruneRequest(PrunePolicy policy, boolean dryRun) {
         this(policy, OptionalInt.empty(), OptionalLong.empty(), dryRun);
     }

@@ -150,7 +150,7 @@ public final class Pruner {
         List<BlobFile> files = blobs.files();
         long size = store.bytes(files);
         Instant graceStart = clock.instant().minus(GRACE);
-        PruneContext context = new PruneContext(
+        PrunePlanner.Context context = new PrunePlanner.Context(
                 pins.get(),
                 blobs.inFlight(),
                 file -> deferredBlobs.contains(file.digest())

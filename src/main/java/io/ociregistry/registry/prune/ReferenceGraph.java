@@ -53,6 +53,17 @@ final class ReferenceGraph {
             return key.repository();
         }
 
+        /** Returns all its names, tags first. */
+        Stream<RecordedReference> references() {
+            return Stream.concat(tags.stream(), otherNames.stream());
+        }
+
+        /** Returns every name that a pattern may match. */
+        Stream<ImageReference> matchableNames() {
+            return Stream.concat(Stream.of(key), references().map(RecordedReference::name))
+                    .distinct();
+        }
+
         @Override
         public boolean equals(@Nullable Object object) {
             return object instanceof Node other && key.equals(other.key);
@@ -154,7 +165,6 @@ final class ReferenceGraph {
                 .toList();
     }
 
-    /** Returns the referrers of a node in its repository. */
     List<Node> referrers(Node node) {
         return referrers.getOrDefault(node.key, List.of());
     }
@@ -186,7 +196,7 @@ final class ReferenceGraph {
     /** Returns the names with a time in a record after the given time, each with its newest time, newest first. */
     List<Map.Entry<ImageReference, Instant>> namesNewerThan(Instant time) {
         return nodes.values().stream()
-                .flatMap(node -> Stream.concat(node.tags.stream(), node.otherNames.stream()))
+                .flatMap(Node::references)
                 .map(reference -> Map.entry(reference.name(), newest(reference)))
                 .filter(entry -> entry.getValue().isAfter(time))
                 .sorted(Map.Entry.<ImageReference, Instant>comparingByValue()

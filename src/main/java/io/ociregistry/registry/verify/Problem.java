@@ -10,7 +10,6 @@ public sealed interface Problem {
     /** Returns the digest or the file that has the problem. */
     String subject();
 
-    /** Corrupt or missing content. */
     sealed interface ContentProblem extends Problem {
         /** Returns the digest of the content to fetch again. */
         Digest digest();

@@ -4,10 +4,8 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.index.RecordWatcher;
-import io.ociregistry.registry.load.LoadFetch;
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOptions;
-import io.ociregistry.registry.load.LoadProgress;
 import io.ociregistry.registry.load.LoadSession;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.RecordedReference;
@@ -31,8 +29,6 @@ public final class Repair {
             "this cache is air-gapped, so nothing is fetched; load the image with load --image-file";
 
     private static final String UNREADABLE = "it was not touched; run the command in its report, and verify again";
-
-    private static final LoadListener NO_LISTENER = new LoadListener() {};
 
     private final RecordWatcher recordWatcher;
     private final ContentSource source;
@@ -68,9 +64,9 @@ public final class Repair {
                 report.accept(new RepairOutcome(problem, Optional.of(UNREADABLE)));
             }
         }
-        try (LoadSession load = new LoadSession(source, options.get(), NO_LISTENER)) {
-            manifests.repair(records, repository -> fetch(load, repository), report);
-            blobs.repair(others, repository -> fetch(load, repository), report);
+        try (LoadSession load = new LoadSession(source, options.get(), new LoadListener() {})) {
+            manifests.repair(records, load::fetch, report);
+            blobs.repair(others, load::fetch, report);
         }
     }
 
@@ -87,10 +83,6 @@ public final class Repair {
         } catch (ExecutionException e) {
             throw new IllegalStateException("reading the index of the cache failed", e.getCause());
         }
-    }
-
-    private LoadFetch fetch(LoadSession load, Repository repository) {
-        return new LoadFetch(load, source, repository, new LoadProgress(repository.toString(), NO_LISTENER));
     }
 
     /** Returns the repositories in which a manifest has a name. */

@@ -64,7 +64,6 @@ public final class Verifier {
         return summary();
     }
 
-    /** Returns the counts so far. */
     Summary summary() {
         return new Summary(manifests, blobs, bytes, problems, recentIncomplete + inspector.recentlyModified());
     }
@@ -83,19 +82,16 @@ public final class Verifier {
         });
     }
 
-    /** Returns the blobs to verify. */
     List<Digest> blobs() {
         return inspector.blobs();
     }
 
-    /** Verifies one blob. */
     void verifyBlob(Digest blob) throws InterruptedException {
         blobs++;
         bytes += inspector.size(blob).orElse(0);
         inspector.verifyBlob(blob).ifPresent(finding -> report(new Problem.CorruptBlob(finding)));
     }
 
-    /** An image with a missing blob. */
     private record IncompleteImage(ImageReference name, Digest manifest) {}
 
     private void verify(InspectedRecord inspected, Map<Digest, IncompleteImage> missing) {

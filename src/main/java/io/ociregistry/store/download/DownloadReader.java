@@ -43,6 +43,11 @@ final class DownloadReader implements BlobSource {
     }
 
     @Override
+    public long resumed() {
+        return download.resumed();
+    }
+
+    @Override
     public int read(long position, ByteBuffer into) throws IOException {
         int oldLimit = into.limit();
         try {

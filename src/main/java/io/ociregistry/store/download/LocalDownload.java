@@ -38,8 +38,8 @@ import org.slf4j.LoggerFactory;
  * Only then the slowest reader limits the download. A reader that reads nothing for too long is dropped, and a client
  * that comes after the buffer discarded bytes needs a download of its own.
  *
- * <p>{@link #reader}, {@link #size} and {@link #digest} are thread-safe. All other methods are for the receiver, which
- * calls them on one thread.
+ * <p>{@link #reader}, {@link #size}, {@link #resumed} and {@link #digest} are thread-safe. All other methods are for
+ * the receiver, which calls them on one thread.
  */
 public final class LocalDownload implements BlobDownload {
     private static final Logger LOG = LoggerFactory.getLogger(LocalDownload.class);
@@ -52,6 +52,7 @@ public final class LocalDownload implements BlobDownload {
     private final DiskQuota.Reservation reservation;
     private final Runnable whenReleased;
     private IncrementalDigest hash;
+    private volatile long resumed;
 
     private LocalDownload(Digest digest, DownloadReaders readers, @Nullable PartialFile file) {
         this(digest, readers, file, DiskQuota.unlimited().startReservation(0), () -> {});
@@ -87,6 +88,7 @@ public final class LocalDownload implements BlobDownload {
         LocalDownload download =
                 new LocalDownload(digest, new DownloadReaders(digest, stallTimeout), file, reservation, whenReleased);
         download.readers.setRecoverableTo(file.initialSize());
+        download.resumed = file.initialSize();
         return download;
     }
 
@@ -152,6 +154,11 @@ public final class LocalDownload implements BlobDownload {
     }
 
     @Override
+    public long resumed() {
+        return resumed;
+    }
+
+    @Override
     public OptionalLong size() {
         return readers.size();
     }
@@ -182,6 +189,7 @@ public final class LocalDownload implements BlobDownload {
             if (!isUnchanged(checkpoint)) {
                 hash = before;
                 readers.setRecoverableTo(0);
+                resumed = Math.min(resumed, position());
                 file().truncate(position(), hash);
                 LOG.warn(
                         "{} has changed on disk after byte {}; the bytes after it are fetched again",
@@ -248,6 +256,7 @@ public final class LocalDownload implements BlobDownload {
     @Override
     public void restart() throws IOException {
         hash = new IncrementalDigest(digest.algorithm());
+        resumed = 0;
         readers.restart();
         file().truncate(0, hash);
     }

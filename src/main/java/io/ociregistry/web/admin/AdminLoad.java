@@ -124,8 +124,8 @@ record AdminLoad(Admin admin, Supplier<LoadOptions> defaults) implements AdminRo
         }
 
         @Override
-        public void progressed(String image, long bytes, long total) {
-            progress.progressed(image, bytes, total);
+        public void progressed(String image, long bytes, long received, long total) {
+            progress.progressed(image, bytes, received, total);
         }
 
         @Override

@@ -3,7 +3,6 @@ package io.ociregistry.web.admin;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.admin.ServerStatus;
 import io.ociregistry.registry.admin.UpstreamState;
-import io.ociregistry.registry.blob.BlobService.InFlightBlob;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -68,8 +67,9 @@ record AdminStatus(Admin admin) implements AdminRoute.Endpoint {
         return retry + (reason == null ? "" : ": " + reason);
     }
 
-    private static String line(InFlightBlob blob) {
-        return "download " + blob.digest() + " from " + blob.source() + ": " + blob.bytes() + " of "
+    private static String line(ServerStatus.Download blob) {
+        String images = blob.images().isEmpty() ? "" : " for " + String.join(", ", blob.images());
+        return "download " + blob.digest() + " from " + blob.source() + images + ": " + blob.bytes() + " of "
                 + (blob.size() == null ? "?" : blob.size()) + " bytes\n";
     }
 }

@@ -16,7 +16,7 @@ record LoadText(LineStream lines) implements LoadListener {
     }
 
     @Override
-    public void progressed(String image, long bytes, long total) {
+    public void progressed(String image, long bytes, long received, long total) {
         lines.addDroppable(image + ": " + bytes + " of " + total + " bytes");
     }
 

@@ -83,10 +83,10 @@ class ArchiveImporterTest {
                 .list(two, FULL_NAME, "docker.io/library/two:1")
                 .layout();
         String unreachable = """
-                registries:
-                - {name: quay.io, endpoint: 'http://127.0.0.1:1'}
-                - {name: docker.io, endpoint: 'http://127.0.0.1:1'}
-                """;
+            registries:
+            - {name: quay.io, endpoint: 'http://127.0.0.1:1'}
+            - {name: docker.io, endpoint: 'http://127.0.0.1:1'}
+            """;
 
         try (LoadedCache cache = LoadedCache.at(directory.resolve("cache"), unreachable)) {
             cache.load(made.tar(directory.resolve("a.tar")));
@@ -177,7 +177,9 @@ class ArchiveImporterTest {
         try (LoadedCache cache = LoadedCache.at(layout.root())) {
             Map<String, LoadOutcome> outcomes = cache.load(made.tar(directory.resolve("a.tar")));
 
-            assertInstanceOf(Loaded.class, outcomes.get("quay.io/app:1"));
+            Loaded loaded = assertInstanceOf(Loaded.class, outcomes.get("quay.io/app:1"));
+            long config = made.content(image.config()).length;
+            assertEquals(SHARED.length + config - (isCorrect ? 100_000 : 0), loaded.bytes());
             assertEquals(List.of(), cache.notServed("app", NS, image));
         }
     }

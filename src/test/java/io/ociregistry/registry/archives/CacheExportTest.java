@@ -175,6 +175,24 @@ class CacheExportTest {
     }
 
     @Test
+    void imageForOtherPlatformInNoIndexIsLeftOutAndReported() throws Exception {
+        ExportPlan riscv64 = plan(forPlatform("other:2|app.*sig", "linux/riscv64"));
+        assertEquals(
+                List.of("docker.io/library/other:2: it is an image for linux/amd64, not for linux/riscv64"),
+                riscv64.problems());
+        assertEquals(1, riscv64.nameCount(), "a signature has no platform");
+
+        ExportPlan amd64V3 = plan(forPlatform("other:2", "linux/arm64,linux/amd64/v3"));
+        assertEquals(List.of(), amd64V3.problems());
+        assertEquals(1, amd64V3.nameCount());
+    }
+
+    private static ExportRequest forPlatform(String pattern, String platforms) {
+        return new ExportRequest(
+                ReferencePatterns.parse(pattern), Platforms.parse(platforms), Optional.empty(), Set.of(), false);
+    }
+
+    @Test
     void corruptBlobFailsExportWithItsDigest() throws Exception {
         Digest layer = amd64.layers().get(1);
         Path file = cache.resolve("blobs/" + layer.hex());

@@ -30,8 +30,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -44,8 +42,6 @@ import java.util.stream.Stream;
 public final class PrunedCache {
     /** A time at which every file of the test is older than the grace period. */
     static final Instant NOW = Instant.parse("2100-01-01T00:00:00Z");
-
-    private static final PrunePolicy ALL = new PrunePolicy.AllOf(List.of());
 
     final Path root;
     final DiskManifestStore records;
@@ -102,16 +98,6 @@ public final class PrunedCache {
 
     PruneReport prune(String pattern) {
         return pruner().prune(request(pattern));
-    }
-
-    /** Removes the least recently pulled images, at most {@code count}. */
-    PruneReport pruneLeastRecent(int count) {
-        return pruner().prune(new PruneRequest(ALL, OptionalInt.of(count), OptionalLong.empty(), false));
-    }
-
-    /** Removes the least recently pulled images until the cache has at most {@code size} bytes. */
-    PruneReport pruneTo(long size) {
-        return pruner().prune(new PruneRequest(ALL, OptionalInt.empty(), OptionalLong.of(size), false));
     }
 
     PruneReport prune(PrunePolicy policy) {

@@ -40,6 +40,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The command {@code load} against a registry on loopback, and an air-gapped server on its cache. */
 @Timeout(60)
@@ -157,28 +159,72 @@ class LoadCommandTest {
                 this::printed);
     }
 
-    @Test
-    void missingPlatformFailsAndOthersAreLoaded() throws Exception {
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--platform linux/amd64 | 0 | 1 loaded, 0 already there, 0 failed; 300.3 kB in T | '' | amd64",
+                "--os linux --arch arm64 | 0 | 1 loaded, 0 already there, 0 failed; 100.2 kB in T | '' | arm64",
+                "--platform linux/amd64,linux/s390x | 1 | 0 loaded, 0 already there, 1 failed; 0 B in T"
+                        + " | its index has no image for linux/s390x, only for linux/amd64, linux/arm64 | amd64",
+                "--platform linux/amd64 --quiet | 0 | '' | '' | amd64",
+                "--platform linux/amd64,linux/s390x --quiet | 1 | ''"
+                        + " | its index has no image for linux/s390x, only for linux/amd64, linux/arm64 | amd64",
+            })
+    void optionsSelectImagesAndOutput(String options, int code, String summary, String failure, String loaded)
+            throws Exception {
         list("r.example/team/app:1.0");
-        assertEquals(1, load("--platform linux/amd64,linux/s390x"), this::printed);
+        assertEquals(code, load(options), this::printed);
+        assertEquals(summary, out.size() == 0 ? "" : lastLine());
         assertEquals(
-                "ociregistry: not loaded: r.example/team/app:1.0: its index has no image for linux/s390x,"
-                        + " only for linux/amd64, linux/arm64\n",
+                failure.isEmpty() ? "" : "ociregistry: not loaded: r.example/team/app:1.0: " + failure + "\n",
                 err.toString(StandardCharsets.UTF_8));
+        assertEquals(Set.of(Recorded.Kind.MANIFEST, Recorded.Kind.BLOB), kinds(), "no signatures without an option");
         try (RunningRegistry offline = serveOffline()) {
-            assertServesAllOf(offline, amd64);
+            assertServesAllOf(offline, loaded.equals("amd64") ? amd64 : arm64);
+            Digest other = (loaded.equals("amd64") ? arm64 : amd64).digest();
+            assertEquals(404, get(offline, "team/app/manifests/" + other).status());
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "load --image-file DIR/*.list | cannot load images: DIR/*.list: no file matches this pattern",
+                "load | load needs --image-file FILE, an image list or an archive",
+                "load --image-file DIR/empty.tar | nothing to load: DIR/empty.tar lists no image"
+            })
+    void unusableOptionEndsCommandWithError(String line, String failure) throws Exception {
+        Files.writeString(dir.resolve("empty.tar"), "");
+        String full = line.replace("DIR", dir.toString()) + " --image-path " + images();
+        assertEquals(1, run(full.split(" ")));
+        assertEquals(
+                "ociregistry: " + failure.replace("DIR", dir.toString()) + "\n", err.toString(StandardCharsets.UTF_8));
+        assertFalse(line.startsWith("load") && Files.exists(images()), "load opens the cache later");
+    }
+
     @Test
-    void osAndArchSelectPlatform() throws Exception {
-        list("r.example/team/app:1.0");
-        assertEquals(0, load("--os linux --arch arm64"), this::printed);
-        try (RunningRegistry offline = serveOffline()) {
-            assertServesAllOf(offline, arm64);
-            assertEquals(
-                    404, get(offline, "team/app/manifests/" + amd64.digest()).status());
+    void imagePathMustNotBeFile() throws Exception {
+        Path list = list("r.example/team/app:1.0");
+        Path file = Files.writeString(dir.resolve("file"), "");
+        assertEquals(1, run("load", "--image-path", file.toString(), "--image-file", list.toString()));
+        assertTrue(printed().contains(file + " exists and is not a directory"), this::printed);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"r.example/app:1, true", "r.example/app, false"})
+    void resolveRefWithTagIsRefusedForSeveralArchives(String name, boolean isRefused) throws Exception {
+        for (String archive : List.of("a", "b")) {
+            Files.writeString(Files.createDirectories(dir.resolve(archive)).resolve("oci-layout"), "{}");
         }
+        String line = "load --quiet --image-path " + images() + " --image-file " + dir.resolve("a") + ","
+                + dir.resolve("b") + " --resolve-ref " + name;
+        assertEquals(1, run(line.split(" ")));
+        String refusal = "ociregistry: not loaded: " + dir.resolve("a")
+                + ": --resolve-ref names one image, and there are 2 archives; load them one by one";
+        assertEquals(isRefused, printed().startsWith(refusal), this::printed);
+        assertEquals(isRefused, printed().contains("one by one"), "tags may be from there in all of them");
     }
 
     @Test
@@ -203,6 +249,7 @@ class LoadCommandTest {
         upstream.heal();
         upstream.forgetRequests();
         assertEquals(0, load("--platform linux/amd64"), this::printed);
+        assertEquals("1 loaded, 0 already there, 0 failed; 100.0 kB in T", lastLine(), "only the received bytes");
         assertEquals(
                 "bytes=200000-",
                 upstream.requests(Match.blob(amd64.layer(0)).get())
@@ -270,13 +317,6 @@ class LoadCommandTest {
     }
 
     @Test
-    void signaturesAreNotRequestedByDefault() throws Exception {
-        list("r.example/team/app:1.0");
-        assertEquals(0, load("--platform linux/amd64"), this::printed);
-        assertEquals(Set.of(Recorded.Kind.MANIFEST, Recorded.Kind.BLOB), kinds());
-    }
-
-    @Test
     void tagBesideDigestIsRecordedOnlyIfRegistryConfirms() throws Exception {
         upstream.tag("team/app", "same", amd64.digest());
         upstream.tag("team/app", "moved", arm64.digest());
@@ -305,74 +345,6 @@ class LoadCommandTest {
             assertEquals(List.of(), upstream.requests());
             assertTrue(running.context().isReady());
         }
-    }
-
-    @Test
-    void missingFileEndsLoadBeforeCacheIsOpened() {
-        assertEquals(1, run("load", "--image-path", images().toString(), "--image-file", dir + "/*.list"));
-        assertEquals(
-                "ociregistry: cannot load images: " + dir + "/*.list: no file matches this pattern\n",
-                err.toString(StandardCharsets.UTF_8));
-        assertFalse(Files.exists(images()));
-        err.reset();
-        assertEquals(1, run("load", "--image-path", images().toString()));
-        assertEquals(
-                "ociregistry: load needs --image-file FILE, an image list or an archive\n",
-                err.toString(StandardCharsets.UTF_8));
-    }
-
-    @Test
-    void emptyListIsFailure() throws Exception {
-        Path empty = Files.writeString(dir.resolve("images.tar"), "");
-        assertEquals(1, run("load", "--image-path", images().toString(), "--image-file", empty.toString()));
-        assertEquals(
-                "ociregistry: nothing to load: " + empty + " lists no image\n", err.toString(StandardCharsets.UTF_8));
-    }
-
-    @Test
-    void resolveRefIsRefusedForSeveralArchives() throws Exception {
-        for (String name : List.of("a", "b")) {
-            Files.writeString(Files.createDirectories(dir.resolve(name)).resolve("oci-layout"), "{}");
-        }
-        String both = dir.resolve("a") + "," + dir.resolve("b");
-        String[] line = {
-            "load",
-            "--image-path",
-            images().toString(),
-            "--quiet",
-            "--image-file",
-            both,
-            "--resolve-ref",
-            "r.example/app:1"
-        };
-        assertEquals(1, run(line));
-        assertTrue(
-                err.toString(StandardCharsets.UTF_8)
-                        .startsWith("ociregistry: not loaded: " + dir.resolve("a")
-                                + ": --resolve-ref names one image, and there are 2 archives; load them one by one"),
-                err.toString(StandardCharsets.UTF_8));
-        err.reset();
-        line[line.length - 1] = "r.example/app";
-        assertEquals(1, run(line));
-        assertFalse(
-                err.toString(StandardCharsets.UTF_8).contains("one by one"), "tags may be from there in all of them");
-    }
-
-    @Test
-    void imagePathMustNotBeFile() throws Exception {
-        list("r.example/team/app:1.0");
-        Path file = Files.writeString(dir.resolve("file"), "");
-        assertEquals(
-                1,
-                run(
-                        "load",
-                        "--image-path",
-                        file.toString(),
-                        "--image-file",
-                        dir.resolve("images.txt").toString()));
-        assertTrue(
-                err.toString(StandardCharsets.UTF_8).contains(file + " exists and is not a directory"),
-                err.toString(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -408,14 +380,6 @@ class LoadCommandTest {
         long bytes = progress.path("bytes").asLong();
         assertTrue(bytes > 0 && bytes < total, progress.toString());
         assertEquals("", err.toString(StandardCharsets.UTF_8));
-    }
-
-    @Test
-    void quietPrintsOnlyFailures() throws Exception {
-        list("r.example/team/app:1.0\nr.example/team/gone:1\n");
-        assertEquals(1, load("--platform linux/amd64 --quiet"), this::printed);
-        assertEquals("", out.toString(StandardCharsets.UTF_8));
-        assertEquals(1, err.toString(StandardCharsets.UTF_8).lines().count());
     }
 
     @Test

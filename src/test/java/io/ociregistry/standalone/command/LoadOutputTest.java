@@ -46,6 +46,22 @@ class LoadOutputTest {
     }
 
     @Test
+    void rateCountsOnlyReceivedBytes() {
+        List<String> shown = new CopyOnWriteArrayList<>();
+        LoadBars bars = new LoadBars(
+                stream(out), stream(err), bar -> bar.setConsumer(new DelegatingProgressBarConsumer(shown::add, 120)));
+        for (LoadListener listener : List.of(bars, new LoadLines(stream(out), stream(err), Duration.ZERO))) {
+            listener.started(IMAGE);
+            listener.progressed(IMAGE, 20_000_000, 0, 80_000_000);
+        }
+        assertTrue(
+                out.toString(StandardCharsets.UTF_8).contains(IMAGE + ": 20.0 MB of 80.0 MB, 0 B/s\n"), out::toString);
+        bars.ended(new Loaded(IMAGE, 0, Duration.ofSeconds(4)));
+        String last = shown.get(shown.size() - 1);
+        assertTrue(last.contains("80/80 MB") && last.contains(" 0.00 MB/s"), last);
+    }
+
+    @Test
     void remainingTimeHasHours() {
         assertEquals("3:05:07 left", LoadOutput.remaining(Duration.ofSeconds(3 * 3600 + 5 * 60 + 7)));
     }
@@ -84,7 +100,7 @@ class LoadOutputTest {
 
     private static void play(LoadListener listener) {
         listener.started(IMAGE);
-        listener.progressed(IMAGE, 20_000_000, 80_000_000);
+        listener.progressed(IMAGE, 20_000_000, 20_000_000, 80_000_000);
         listener.ended(new Loaded(IMAGE, 80_000_000, Duration.ofSeconds(4)));
         listener.ended(new AlreadyCached("r.example/there:1"));
         listener.ended(FAILED);

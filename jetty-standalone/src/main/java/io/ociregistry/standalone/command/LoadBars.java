@@ -6,15 +6,16 @@ import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import io.ociregistry.registry.load.LoadSummary;
 import java.io.PrintStream;
-import java.text.DecimalFormat;
-import java.text.DecimalFormatSymbols;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import me.tongfei.progressbar.ProgressState;
 
 /**
  * Shows a progress bar for every image that is not cached yet, with bytes, rate and remaining time; prints failures and
@@ -29,7 +30,30 @@ final class LoadBars implements LoadListener {
     private final PrintStream out;
     private final PrintStream err;
     private final UnaryOperator<ProgressBarBuilder> display;
-    private final Map<String, ProgressBar> bars = new ConcurrentHashMap<>();
+    private final Map<String, Bar> bars = new ConcurrentHashMap<>();
+
+    /** A bar with the rate of the received bytes. The bar's own rate would count bytes that an earlier load left. */
+    private static final class Bar {
+        private final long started = System.nanoTime();
+        private final ProgressBar shown;
+        private volatile double perSecond;
+
+        Bar(ProgressBarBuilder builder) {
+            this.shown = builder.setEtaFunction(this::left).build();
+        }
+
+        private Optional<Duration> left(ProgressState state) {
+            return perSecond < 1 || state.isIndefinite()
+                    ? Optional.empty()
+                    : Optional.of(Duration.ofSeconds((long) ((state.getMax() - state.getCurrent()) / perSecond)));
+        }
+
+        void stepTo(long bytes, long received, long total) {
+            perSecond = received * 1e9 / Math.max(1, System.nanoTime() - started);
+            shown.setExtraMessage(String.format(Locale.ROOT, "%.2f MB/s", perSecond / MEGABYTE));
+            shown.maxHint(Math.max(bytes, total)).stepTo(bytes);
+        }
+    }
 
     /** Makes bars that {@code display} configures. */
     LoadBars(PrintStream out, PrintStream err, UnaryOperator<ProgressBarBuilder> display) {
@@ -50,32 +74,32 @@ final class LoadBars implements LoadListener {
                 .setStyle(ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(MILLIS)
                 .setUnit(" MB", MEGABYTE)
-                .setInitialMax(-1)
-                .showSpeed(new DecimalFormat("0.00", DecimalFormatSymbols.getInstance(Locale.ROOT)));
-        bars.put(image, display.apply(bar).build());
+                .setInitialMax(-1);
+        bars.put(image, new Bar(display.apply(bar)));
     }
 
     @Override
-    public void progressed(String image, long bytes, long total) {
-        ProgressBar bar = bars.get(image);
+    public void progressed(String image, long bytes, long received, long total) {
+        Bar bar = bars.get(image);
         if (bar != null) {
-            bar.maxHint(Math.max(bytes, total)).stepTo(bytes);
+            bar.stepTo(bytes, received, total);
         }
     }
 
     @Override
     public void ended(LoadOutcome outcome) {
-        ProgressBar bar = bars.remove(outcome.image());
+        Bar bar = bars.remove(outcome.image());
         if (bar != null) {
             if (outcome instanceof Failed) {
-                bar.setExtraMessage("failed");
+                bar.shown.setExtraMessage("failed");
             } else if (outcome instanceof Loaded loaded) {
                 // The last bytes may have arrived before the size was reported.
-                bar.maxHint(Math.max(bar.getMax(), loaded.bytes())).stepTo(Math.max(bar.getMax(), loaded.bytes()));
+                long all = Math.max(bar.shown.getMax(), loaded.bytes());
+                bar.stepTo(all, loaded.bytes(), all);
             } else {
-                bar.setExtraMessage("already there");
+                bar.shown.setExtraMessage("already there");
             }
-            bar.close();
+            bar.shown.close();
         }
     }
 

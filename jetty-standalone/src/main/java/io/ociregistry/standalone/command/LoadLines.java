@@ -21,8 +21,8 @@ final class LoadLines implements LoadListener {
     private final Duration interval;
     private final Map<String, Mark> marks = new ConcurrentHashMap<>();
 
-    /** The time and the position of the last line that was printed for an image. */
-    private record Mark(long nanos, long bytes) {}
+    /** The time of the last line that was printed for an image, and the bytes that were received until then. */
+    private record Mark(long nanos, long received) {}
 
     LoadLines(PrintStream out, PrintStream err, Duration interval) {
         this.out = out;
@@ -37,13 +37,13 @@ final class LoadLines implements LoadListener {
     }
 
     @Override
-    public void progressed(String image, long bytes, long total) {
-        Mark last = marks.getOrDefault(image, new Mark(System.nanoTime(), bytes));
+    public void progressed(String image, long bytes, long received, long total) {
+        Mark last = marks.getOrDefault(image, new Mark(System.nanoTime(), received));
         long now = System.nanoTime();
         long nanos = now - last.nanos;
         if (nanos >= interval.toNanos() && bytes < total) {
-            marks.put(image, new Mark(now, bytes));
-            double perSecond = (bytes - last.bytes) * 1e9 / nanos;
+            marks.put(image, new Mark(now, received));
+            double perSecond = (received - last.received) * 1e9 / nanos;
             out.println(image + ": " + ByteSize.format(bytes) + " of " + ByteSize.format(total) + ", "
                     + ByteSize.format((long) perSecond) + "/s" + left(total - bytes, perSecond));
         }

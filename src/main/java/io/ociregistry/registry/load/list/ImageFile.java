@@ -16,7 +16,6 @@ public record ImageFile(Path path, Kind kind) {
     private static final byte[] GZIP_MAGIC = {0x1f, (byte) 0x8b};
     private static final byte[] ZSTD_MAGIC = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd};
 
-    /** The kinds of files that can be loaded. */
     public enum Kind {
         /** A text file with one image name per line. */
         LIST,
@@ -46,7 +45,6 @@ public record ImageFile(Path path, Kind kind) {
         return new ImageFile(path, kind(path));
     }
 
-    /** True if the content is a list. */
     public static boolean isList(byte[] content) {
         return kind(content).equals(Optional.of(Kind.LIST));
     }

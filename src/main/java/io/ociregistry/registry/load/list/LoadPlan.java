@@ -15,7 +15,6 @@ public record LoadPlan(List<ListedLine> lines, List<ImageFile> archives) {
         archives = List.copyOf(archives);
     }
 
-    /** Returns a plan with the images of a list. */
     public static LoadPlan of(List<ListedLine> lines) {
         return new LoadPlan(lines, List.of());
     }

@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Used by one thread; {@link LoadFetch#blob} runs on the threads of the session.
  */
-final class ImageLoad {
-    private static final Logger LOG = LoggerFactory.getLogger(ImageLoad.class);
+final class ImageLoadTask {
+    private static final Logger LOG = LoggerFactory.getLogger(ImageLoadTask.class);
     /** The maximum nesting of indexes; an index in an index is rare already. */
     private static final int MAX_DEPTH = 3;
     /** The suffixes of the tags by which cosign stores signatures and attestations of an image. */
@@ -54,15 +54,14 @@ final class ImageLoad {
     /** The manifests that signatures may refer to. */
     private final List<Digest> subjects = new ArrayList<>();
 
-    ImageLoad(
-            LoadSession session, ContentSource source, LoadOptions options, ListedImage image, LoadProgress progress) {
+    ImageLoadTask(LoadSession session, ListedImage image, LoadProgress progress) {
         this.session = session;
-        this.source = source;
-        this.options = options;
+        this.source = session.source();
+        this.options = session.options();
         this.image = image;
         this.progress = progress;
         this.repository = image.repository();
-        this.fetch = new LoadFetch(session, source, repository, progress);
+        this.fetch = new LoadFetch(session, repository, progress);
     }
 
     LoadOutcome run() throws InterruptedException {
