@@ -15,8 +15,8 @@ import java.util.OptionalLong;
  * {@link #verify}. A download that can't be stored passes its bytes through memory. An implementation of {@link
  * BlobStore} publishes only downloads that it started itself.
  *
- * <p>{@link #reader}, {@link #size} and {@link #digest} are thread-safe. All other methods are for the receiver, which
- * calls them on one thread, and releases the download at the end.
+ * <p>{@link #reader}, {@link #size}, {@link #resumed} and {@link #digest} are thread-safe. All other methods are for
+ * the receiver, which calls them on one thread, and releases the download at the end.
  */
 public interface BlobDownload {
     Digest digest();
