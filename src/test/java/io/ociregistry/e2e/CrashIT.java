@@ -63,7 +63,9 @@ class CrashIT {
     @Test
     void killedServerLosesNoCommittedContentAndServesNothingWrong() throws Exception {
         try (FakeUpstream upstream = FakeUpstream.start()) {
-            var configuration = Configuration.in(directory, "- name: r.example\n  endpoint: " + upstream.url() + "\n");
+            // A busy machine may need longer than the default to answer, and a refused pull would test nothing.
+            var configuration = Configuration.in(directory, "- name: r.example\n  endpoint: " + upstream.url() + "\n")
+                    .with("timeouts: {answer: 60s}");
             for (int round = 0; round < ROUNDS; round++) {
                 List<FakeImage> images = images(upstream, round);
                 try (FatJar server = FatJar.start(configuration)) {

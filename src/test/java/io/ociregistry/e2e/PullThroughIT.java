@@ -138,10 +138,7 @@ class PullThroughIT {
             var list = Files.writeString(directory.resolve("images.txt"), REFERENCE + "\n");
             var printed = Program.run(
                     "load",
-                    List.of(
-                            Java.executable(),
-                            "-jar",
-                            FatJar.artifact().toString(),
+                    Java.jar(
                             "load",
                             "--config-file",
                             configuration.file().toString(),

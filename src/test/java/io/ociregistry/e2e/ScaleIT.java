@@ -130,7 +130,7 @@ class ScaleIT {
 
     private static Started start(Configuration configuration) {
         long begun = System.nanoTime();
-        return new Started(FatJar.start(configuration), begun);
+        return new Started(FatJar.startUntuned(configuration, List.of()), begun);
     }
 
     /** Returns the heap in use after a collection. */

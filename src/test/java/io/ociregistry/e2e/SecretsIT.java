@@ -101,7 +101,7 @@ class SecretsIT {
 
     private static String command(List<String> runner, Path configuration, String command, String... options) {
         List<String> line = new ArrayList<>(runner);
-        line.addAll(List.of(Java.executable(), "-jar", FatJar.artifact().toString(), command));
+        line.addAll(Java.jar(command));
         line.addAll(List.of("--config-file", configuration.toString(), "--log-level", "debug"));
         line.addAll(List.of(options));
         try (Program program = Program.start("secrets-" + command, Map.of(), line)) {

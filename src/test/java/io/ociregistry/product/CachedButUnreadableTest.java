@@ -52,6 +52,7 @@ class CachedButUnreadableTest extends Scenario {
         for (int asked = 1; asked <= 2; asked++) {
             assertEquals("300000", head(layer()).header("Content-Length"));
             assertArrayEquals(image.layerBytes(0), get(layer()).body());
+            registry.awaitDownloads();
             assertEquals(
                     asked, upstream.requests(Match.blob(image.layer(0)).get()).size());
         }
