@@ -47,7 +47,7 @@ class CrashIT {
     private static final int IMAGES = 8;
     private static final int CLIENTS = 4;
     private static final int REQUESTS_PER_IMAGE = 5;
-    private static final int SAMPLE = 200;
+    private static final int SAMPLE = 40;
 
     /** The request path of every digest in the upstream. */
     private final Map<String, String> paths = new ConcurrentHashMap<>();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.Digest;
+import io.ociregistry.testing.Await;
 import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.Fault;
@@ -71,11 +72,7 @@ class MissingUpstreamTest extends Scenario {
         start("50ms", "");
         assertEquals(404, get(in("manifests/2.0")).status());
         FakeImage pushed = upstream.image("team/app", "2.0").layer(100).push();
-        Response answer = get(in("manifests/2.0"));
-        while (answer.status() == 404) {
-            Thread.onSpinWait();
-            answer = get(in("manifests/2.0"));
-        }
+        Response answer = Await.until("an answer", () -> get(in("manifests/2.0")), got -> got.status() != 404);
         assertArrayEquals(pushed.manifest(), answer.body());
     }
 
