@@ -206,7 +206,7 @@ class RateLimitedUpstreamTest extends Scenario {
             mirror.manifest("proxy/team/app", "latest", image.mediaType(), image.manifest());
             mirror.on(Match.manifests()).once(new Fault.WithHeader("RateLimit-Remaining", "0"));
             for (int i = 0; i < 3; i++) {
-                Response answer = RawHttp.get(mirrored.base(), "/v2/team/app/manifests/latest?ns=r.example");
+                Response answer = RawHttp.get(mirrored.base(), manifest("team/app", "latest"));
                 assertEquals(200, answer.status());
                 assertNull(answer.header("Warning"));
             }
