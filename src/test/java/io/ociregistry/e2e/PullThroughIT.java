@@ -28,6 +28,9 @@ class PullThroughIT {
     private static final String REPOSITORY = "library/app";
     private static final String REFERENCE = "docker.io/library/app:1.0";
 
+    /** SlowLinkIT pulls a layer of 200 MB. */
+    private static final int LARGEST = 30 << 20;
+
     @TempDir
     static Path shared;
 
@@ -38,7 +41,7 @@ class PullThroughIT {
 
     @BeforeAll
     static void pushImageToUpstream() {
-        image = AppImage.build(shared);
+        image = AppImage.build(shared, LARGEST);
         try (var upstream = upstream()) {
             image.push(upstream, REPOSITORY);
         }
