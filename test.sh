@@ -148,7 +148,8 @@ assert_identical() {
   say "Two builds of one commit give the same bytes"
   for artifact in ociregistry.jar ociregistry.war; do
     sha256sum "$1/$artifact" "$2/$artifact"
-    cmp "$1/$artifact" "$2/$artifact" || fail "$artifact is not reproducible"
+    cmp "$1/$artifact" "$2/$artifact" \
+      || fail "$artifact is not reproducible, or target/ has files of earlier builds: run mvn clean"
   done
 }
 
