@@ -20,8 +20,8 @@ import java.util.function.BooleanSupplier;
  * condition, and ends early if the program ends.
  */
 final class Program implements AutoCloseable {
-    static final Path LOGS =
-            Path.of("target", "e2e", System.getProperty("test.process", "process-1")).toAbsolutePath();
+    static final Path LOGS = Path.of("target", "e2e", System.getProperty("test.process", "process-1"))
+            .toAbsolutePath();
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final AtomicInteger STARTED = new AtomicInteger();
 

@@ -72,7 +72,8 @@ class SecretsIT {
         assertEquals(List.of(), secrets.foundIn("what serve prints", printed));
     }
 
-    private List<String> foundWhileServing(SecretEverywhere configured, Configuration configuration) throws IOException {
+    private List<String> foundWhileServing(SecretEverywhere configured, Configuration configuration)
+            throws IOException {
         List<String> found = new ArrayList<>();
         try (FatJar server = FatJar.start(configuration, configured.withEnvironment(), "debug")) {
             try (SecretTraffic clients = new SecretTraffic(configured, secrets, server)) {

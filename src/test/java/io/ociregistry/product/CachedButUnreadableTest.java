@@ -75,9 +75,7 @@ class CachedButUnreadableTest extends Scenario {
         assertArrayEquals(image.manifest(), get(manifest("team/app", "1.0")).body());
         assertSaysUnreadable(get(layer()));
         assertEquals(503, head(layer()).status());
-        assertEquals(
-                404,
-                status("/v2/team/app/blobs/sha256:" + "0".repeat(64) + "?ns=r.example"));
+        assertEquals(404, status("/v2/team/app/blobs/sha256:" + "0".repeat(64) + "?ns=r.example"));
         assertLeftAlone("blobs/" + image.layer(0).hex());
         allow("blobs/" + image.layer(0).hex());
         assertArrayEquals(image.layerBytes(0), get(layer()).body());

@@ -51,12 +51,8 @@ class OfflineTest extends Scenario {
         assertEquals(200, again.status());
         assertArrayEquals(pulled.body(), again.body());
         assertEquals(pulled.header("Content-Type"), again.header("Content-Type"));
-        assertEquals(
-                200,
-                status(manifest("team/app", image.digest())));
-        assertEquals(
-                200,
-                status(blob("team/app", image.config().digest())));
+        assertEquals(200, status(manifest("team/app", image.digest())));
+        assertEquals(200, status(blob("team/app", image.config().digest())));
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
     }
 
@@ -132,16 +128,10 @@ class OfflineTest extends Scenario {
             hostile.on(Match.blob(image.layer(0))).always(Fault.status(404));
             hostile.on(Match.manifest(image.digest())).always(Fault.status(404));
             assertEquals(200, status("/v2/evil/app/manifests/1?ns=h.example"));
-            assertEquals(
-                    200,
-                    status("/v2/evil/app/manifests/" + naming.digest() + "?ns=h.example"));
+            assertEquals(200, status("/v2/evil/app/manifests/" + naming.digest() + "?ns=h.example"));
 
-            assertEquals(
-                    404,
-                    status("/v2/evil/app/manifests/" + image.digest() + "?ns=h.example"));
-            assertEquals(
-                    404,
-                    status("/v2/evil/app/blobs/" + image.layer(0) + "?ns=h.example"));
+            assertEquals(404, status("/v2/evil/app/manifests/" + image.digest() + "?ns=h.example"));
+            assertEquals(404, status("/v2/evil/app/blobs/" + image.layer(0) + "?ns=h.example"));
             assertEquals(
                     404,
                     RawHttp.head(registry.base(), "/v2/evil/app/blobs/" + image.layer(0) + "?ns=h.example")
@@ -213,8 +203,7 @@ class OfflineTest extends Scenario {
     @ParameterizedTest
     @MethodSource("faults")
     void brokenDownloadResumesAtTheNextByte(List<Fault> faults, List<String> ranges) throws Exception {
-        faults.forEach(
-                fault -> upstream.on(Match.blob(image.layer(0)).get()).once(fault));
+        faults.forEach(fault -> upstream.on(Match.blob(image.layer(0)).get()).once(fault));
         Response whole = get(layer());
         assertEquals(200, whole.status());
         assertArrayEquals(image.layerBytes(0), whole.body());

@@ -131,7 +131,8 @@ class PrioritiesTest {
     }
 
     private void awaitAsked(Digest blob) throws Exception {
-        Await.until("a request for " + blob, () -> !upstream.requests(Match.blob(blob)).isEmpty());
+        Await.until("a request for " + blob, () -> !upstream.requests(Match.blob(blob))
+                .isEmpty());
     }
 
     private List<Digest> askedAfterTheFirst() {

@@ -39,10 +39,7 @@ public abstract class ProtocolContract implements ServerUnderTest.Factory {
         @Override
         public void beforeEach(ExtensionContext context) {
             TestInstances instances = context.getRequiredTestInstances();
-            Stage stage = instances
-                    .findInstance(ProtocolContract.class)
-                    .orElseThrow()
-                    .stage;
+            Stage stage = instances.findInstance(ProtocolContract.class).orElseThrow().stage;
             instances.findInstance(Topic.class).orElseThrow().stage(stage);
         }
     }
