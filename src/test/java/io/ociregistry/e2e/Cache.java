@@ -41,12 +41,7 @@ record Cache(Path directory) {
 
     /** Runs a command on this cache. */
     List<String> command(String... arguments) {
-        var program = Stream.of(
-                Java.executable(),
-                "-jar",
-                FatJar.artifact().toString(),
-                "--image-path",
-                directory.resolve("images").toString());
-        return Stream.concat(program, Stream.of(arguments)).toList();
+        var program = Java.jar("--image-path", directory.resolve("images").toString());
+        return Stream.concat(program.stream(), Stream.of(arguments)).toList();
     }
 }

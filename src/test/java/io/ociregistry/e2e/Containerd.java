@@ -174,6 +174,10 @@ final class Containerd implements AutoCloseable {
                 [plugins."io.containerd.grpc.v1.cri".registry]
                   config_path = '%3$s'
 
+                # Its socket has a fixed path, which two nodes would share.
+                [plugins."io.containerd.nri.v1.nri"]
+                  disable = true
+
                 # containerd 2 has that of CRI in another place, and pulls and imports for ctr itself, where this
                 # allows it.
                 [plugins."io.containerd.cri.v1.images"]

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 
 /**
  * Runs the fenced {@code shell} blocks of a documentation page in a new directory, as a user would who copies them. It
- * replaces only ports and directories. {@code mvn} does nothing, because the build has made the jar, and {@code sudo}
- * runs its command as the current user.
+ * replaces only ports and directories. {@code mvn} does nothing, because the build has made the jar, {@code sudo} runs
+ * its command as the current user, and {@code java} starts with {@link Java#QUICK_START}.
  */
 final class DocumentedCommands implements AutoCloseable {
     private static final Pattern BLOCK =
@@ -35,9 +35,10 @@ final class DocumentedCommands implements AutoCloseable {
         Files.copy(FatJar.artifact(), directory.resolve("ociregistry.jar"), StandardCopyOption.REPLACE_EXISTING);
         Files.createDirectories(directory.resolve("tmp"));
         Path java = Path.of(Java.executable()).getParent();
+        program(programs.resolve("java"), "exec " + java + "/java " + String.join(" ", Java.QUICK_START) + " \"$@\"");
         this.environment = Map.of(
                 "PATH",
-                programs + ":" + java + ":" + System.getenv("PATH"),
+                programs + ":" + System.getenv("PATH"),
                 "OCIREGISTRY_CONFIG",
                 configuration.file().toString());
     }

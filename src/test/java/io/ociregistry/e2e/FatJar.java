@@ -35,31 +35,36 @@ public final class FatJar implements Container {
 
     /** Starts it with this log level. */
     static FatJar start(Configuration configuration, List<String> runner, String logLevel) {
-        return start(configuration, runner, logLevel, Loopback::isReady);
+        return start(configuration, runner, Java.jar(arguments(configuration, logLevel)), Loopback::isReady);
+    }
+
+    /** Starts it with the default options of the JVM, for tests whose claim is speed or memory. */
+    static FatJar startUntuned(Configuration configuration, List<String> runner) {
+        return start(configuration, runner, Java.jar(List.of(), arguments(configuration, "info")), Loopback::isReady);
     }
 
     /** Starts it in a network namespace, in which the tests cannot query its readiness. */
     static FatJar startIn(NetworkNamespace network, Configuration configuration) {
-        return start(configuration, network.runner(), "info", unseen -> true);
+        return start(configuration, network.runner(), Java.jar(arguments(configuration, "info")), unseen -> true);
+    }
+
+    private static String[] arguments(Configuration configuration, String logLevel) {
+        return new String[] {
+            "--config-file",
+            configuration.file().toString(),
+            "--image-path",
+            configuration.imagePath().toString(),
+            "--log-level",
+            logLevel,
+            "serve",
+            "--port",
+            "0"
+        };
     }
 
     private static FatJar start(
-            Configuration configuration, List<String> runner, String logLevel, Predicate<URI> readiness) {
-        var command = Stream.concat(
-                runner.stream(),
-                Stream.of(
-                        Java.executable(),
-                        "-jar",
-                        artifact().toString(),
-                        "--config-file",
-                        configuration.file().toString(),
-                        "--image-path",
-                        configuration.imagePath().toString(),
-                        "--log-level",
-                        logLevel,
-                        "serve",
-                        "--port",
-                        "0"));
+            Configuration configuration, List<String> runner, List<String> jar, Predicate<URI> readiness) {
+        var command = Stream.concat(runner.stream(), jar.stream());
         var program = Program.start("ociregistry", Map.of(), command.toList());
         program.waitUntil(
                 "the banner names its port", () -> PORT.matcher(program.log()).find());

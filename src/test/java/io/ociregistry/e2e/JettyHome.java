@@ -42,9 +42,10 @@ final class JettyHome {
                 (base, port) -> Program.start(
                         "jetty-home",
                         Map.of(),
-                        Stream.concat(
-                                        Stream.of(
-                                                Java.executable(),
+                        Stream.of(
+                                        List.of(Java.executable()),
+                                        Java.QUICK_START,
+                                        List.of(
                                                 "-Dociregistry.config=" + configuration.file(),
                                                 "-jar",
                                                 start.toString(),
@@ -52,7 +53,8 @@ final class JettyHome {
                                                 "--module=http,ee10-deploy,requestlog",
                                                 "jetty.http.host=" + Loopback.ADDRESS,
                                                 "jetty.http.port=" + port),
-                                        tuning.stream())
+                                        tuning)
+                                .flatMap(List::stream)
                                 .toList()));
     }
 }

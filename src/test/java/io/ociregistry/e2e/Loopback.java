@@ -2,6 +2,7 @@ package io.ociregistry.e2e;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -11,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** The loopback network, the only one that these tests use. */
 final class Loopback {
@@ -22,12 +24,20 @@ final class Loopback {
 
     private Loopback() {}
 
-    /** Returns a port without a listener; the caller must bind it at once. */
+    /**
+     * Returns a port without a listener; the caller must bind it at once. It is below the ports that the kernel gives
+     * to clients and to servers without a port of their own, and random, because two test processes run at a time.
+     */
     static int freePort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(10_000, 32_000);
+            try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (BindException inUse) {
+                // The next random port may be free.
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 

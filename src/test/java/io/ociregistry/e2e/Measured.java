@@ -9,7 +9,7 @@ import java.util.Locale;
 
 /** Writes measurements of tests to {@code target/e2e/measured.txt}, a line each, to compare runs. */
 final class Measured {
-    private static final Path FILE = Program.LOGS.resolve("measured.txt");
+    private static final Path FILE = Program.LOGS.resolveSibling("measured.txt");
 
     private Measured() {}
 

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,6 +43,9 @@ class OtherUsersIT {
     private static final List<String> HARDENED = List.of("sh", "-c", "umask 077; exec \"$0\" \"$@\"");
 
     @TempDir
+    static Path created;
+
+    @TempDir
     Path directory;
 
     private Cache cache;
@@ -49,15 +53,20 @@ class OtherUsersIT {
     private TestArchive.Image image;
     private Path archive;
 
-    @BeforeEach
-    void createCacheByServerOfAnotherUser() throws IOException {
+    @BeforeAll
+    static void createCacheByServerOfAnotherUser() throws IOException {
         Peers.requireRoot();
         Peers.require("setpriv");
-        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-        configuration = Configuration.in(directory, "").with("airGapped: true");
+        Configuration first = configurationIn(created);
+        own(first.imagePath(), SERVER);
+        FatJar.start(first, as(SERVER)).close();
+    }
+
+    @BeforeEach
+    void copyCache() throws IOException {
+        configuration = configurationIn(directory);
         cache = new Cache(directory);
-        own(configuration.imagePath(), SERVER);
-        server().close();
+        Program.run("cp", List.of("cp", "-a", created.resolve("images").toString(), directory.toString()));
 
         TestArchive content = new TestArchive();
         image = content.image("amd64", LAYER);
@@ -240,6 +249,11 @@ class OtherUsersIT {
                 pulled.layerBytes(0),
                 RawHttp.get(server.url(), "/v2/team/app/blobs/" + pulled.layer(0) + "?ns=r.example")
                         .body());
+    }
+
+    private static Configuration configurationIn(Path directory) throws IOException {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return Configuration.in(directory, "").with("airGapped: true");
     }
 
     private FatJar server() {

@@ -15,11 +15,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /**
- * A real program that a test started. Its output goes to a numbered file in target/e2e. It is ended by its process id,
- * at the latest when the JVM of the test ends. Every wait is for a condition, and ends early if the program ends.
+ * A real program that a test started. Its output goes to a numbered file in the directory of the test process, such as
+ * target/e2e/process-1. It is ended by its process id, at the latest when the JVM of the test ends. Every wait is for a
+ * condition, and ends early if the program ends.
  */
 final class Program implements AutoCloseable {
-    static final Path LOGS = Path.of("target", "e2e").toAbsolutePath();
+    static final Path LOGS = Path.of("target", "e2e", System.getProperty("test.process", "process-1"))
+            .toAbsolutePath();
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final AtomicInteger STARTED = new AtomicInteger();
 

@@ -28,6 +28,9 @@ class PullThroughIT {
     private static final String REPOSITORY = "library/app";
     private static final String REFERENCE = "docker.io/library/app:1.0";
 
+    /** SlowLinkIT pulls a layer of 200 MB. */
+    private static final int LARGEST = 30 << 20;
+
     @TempDir
     static Path shared;
 
@@ -38,7 +41,7 @@ class PullThroughIT {
 
     @BeforeAll
     static void pushImageToUpstream() {
-        image = AppImage.build(shared);
+        image = AppImage.build(shared, LARGEST);
         try (var upstream = upstream()) {
             image.push(upstream, REPOSITORY);
         }
@@ -138,10 +141,7 @@ class PullThroughIT {
             var list = Files.writeString(directory.resolve("images.txt"), REFERENCE + "\n");
             var printed = Program.run(
                     "load",
-                    List.of(
-                            Java.executable(),
-                            "-jar",
-                            FatJar.artifact().toString(),
+                    Java.jar(
                             "load",
                             "--config-file",
                             configuration.file().toString(),

@@ -92,9 +92,9 @@ class ScaleIT {
         long pulls = 0;
         long longest = 0;
         while (!pruning.isDone()) {
-            long begun = System.nanoTime();
+            long start = System.nanoTime();
             assertEquals(200, RawHttp.get(server.url(), images.byTag()).status());
-            longest = Math.max(longest, millisSince(begun));
+            longest = Math.max(longest, millisSince(start));
             pulls++;
         }
         Measured.by(
@@ -108,19 +108,19 @@ class ScaleIT {
     }
 
     private static long dryRun(FatJar server) {
-        long begun = System.nanoTime();
+        long start = System.nanoTime();
         try {
-            String told =
+            String report =
                     server.operator().ask("DELETE", "/cmd/prune?expr=nothing").text();
-            assertTrue(told.contains("Total: 0 names"), told);
+            assertTrue(report.contains("Total: 0 names"), report);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return millisSince(begun);
+        return millisSince(start);
     }
 
-    private static long millisSince(long begun) {
-        return (System.nanoTime() - begun) / 1_000_000;
+    private static long millisSince(long start) {
+        return (System.nanoTime() - start) / 1_000_000;
     }
 
     private Configuration configuration(String name) throws IOException {
@@ -129,8 +129,8 @@ class ScaleIT {
     }
 
     private static Started start(Configuration configuration) {
-        long begun = System.nanoTime();
-        return new Started(FatJar.start(configuration), begun);
+        long start = System.nanoTime();
+        return new Started(FatJar.startUntuned(configuration, List.of()), start);
     }
 
     /** Returns the heap in use after a collection. */
@@ -149,9 +149,9 @@ class ScaleIT {
     }
 
     /** A server and the time at which its start began. */
-    private record Started(FatJar jar, long begun) implements AutoCloseable {
+    private record Started(FatJar jar, long start) implements AutoCloseable {
         long millis() {
-            return (System.nanoTime() - begun) / 1_000_000;
+            return (System.nanoTime() - start) / 1_000_000;
         }
 
         @Override

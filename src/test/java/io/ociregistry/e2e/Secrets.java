@@ -56,15 +56,15 @@ final class Secrets {
 
     /** Returns the secrets that a text contains, each with the surrounding text. */
     List<String> foundIn(String where, String text) {
-        TreeSet<String> told = new TreeSet<>();
+        TreeSet<String> found = new TreeSet<>();
         names.forEach((form, name) -> {
             int at = text.indexOf(form);
             if (at >= 0) {
                 String around = text.substring(Math.max(0, at - 200), Math.min(text.length(), at + 100));
-                told.add(name + " is contained in " + where + ": ..." + around + "...");
+                found.add(name + " is contained in " + where + ": ..." + around + "...");
             }
         });
-        return new ArrayList<>(told);
+        return new ArrayList<>(found);
     }
 
     /**

@@ -43,7 +43,7 @@ class SecretsIT {
                     List.of(), List.copyOf(forgotten), "secrets of the configuration that this test does not have");
             List<String> environment = configured.withEnvironment();
 
-            List<String> told = new ArrayList<>();
+            List<String> found = new ArrayList<>();
             String loaded = command(
                     environment,
                     configuration.file(),
@@ -51,15 +51,15 @@ class SecretsIT {
                     "--image-file",
                     configured.list().toString());
             assertTrue(loaded.contains("way-password.example/team/app:0"), loaded);
-            told.addAll(secrets.foundIn("what load prints", loaded));
-            told.addAll(toldWhileServing(configured, configuration));
-            told.addAll(secrets.foundIn("what list prints", command(environment, configuration.file(), "list")));
+            found.addAll(secrets.foundIn("what load prints", loaded));
+            found.addAll(foundWhileServing(configured, configuration));
+            found.addAll(secrets.foundIn("what list prints", command(environment, configuration.file(), "list")));
             String log = Files.readString(directory.resolve("server.log"));
             assertTrue(log.contains(" DEBUG ") && log.contains("io.ociregistry.access"), log);
-            told.addAll(secrets.foundIn("the log", log));
-            told.addAll(
+            found.addAll(secrets.foundIn("the log", log));
+            found.addAll(
                     foundInCache(configuration.imagePath(), configured.ways().size()));
-            assertEquals(List.of(), told);
+            assertEquals(List.of(), found);
         }
     }
 
@@ -72,36 +72,37 @@ class SecretsIT {
         assertEquals(List.of(), secrets.foundIn("what serve prints", printed));
     }
 
-    private List<String> toldWhileServing(SecretEverywhere configured, Configuration configuration) throws IOException {
-        List<String> told = new ArrayList<>();
+    private List<String> foundWhileServing(SecretEverywhere configured, Configuration configuration)
+            throws IOException {
+        List<String> found = new ArrayList<>();
         try (FatJar server = FatJar.start(configuration, configured.withEnvironment(), "debug")) {
             try (SecretTraffic clients = new SecretTraffic(configured, secrets, server)) {
                 clients.all();
-                told.addAll(secrets.foundIn("answers", clients.answers()));
+                found.addAll(secrets.foundIn("answers", clients.answers()));
             }
             server.terminate();
-            told.addAll(secrets.foundIn("the console", String.join("\n", server.log())));
+            found.addAll(secrets.foundIn("the console", String.join("\n", server.log())));
         }
-        return told;
+        return found;
     }
 
     private List<String> foundInCache(Path images, int atLeast) throws IOException {
-        List<String> told = new ArrayList<>();
+        List<String> found = new ArrayList<>();
         List<Path> files;
         try (Stream<Path> walk = Files.walk(images)) {
             files = walk.filter(Files::isRegularFile).toList();
         }
         assertTrue(files.size() > atLeast, files::toString);
         for (Path file : files) {
-            told.addAll(secrets.foundIn(
+            found.addAll(secrets.foundIn(
                     file.toString(), file + " " + new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1)));
         }
-        return told;
+        return found;
     }
 
     private static String command(List<String> runner, Path configuration, String command, String... options) {
         List<String> line = new ArrayList<>(runner);
-        line.addAll(List.of(Java.executable(), "-jar", FatJar.artifact().toString(), command));
+        line.addAll(Java.jar(command));
         line.addAll(List.of("--config-file", configuration.toString(), "--log-level", "debug"));
         line.addAll(List.of(options));
         try (Program program = Program.start("secrets-" + command, Map.of(), line)) {

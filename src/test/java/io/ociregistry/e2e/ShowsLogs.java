@@ -27,12 +27,12 @@ public final class ShowsLogs
 
     @Override
     public void beforeAll(ExtensionContext context) {
-        begin(context);
+        noteStart(context);
     }
 
     @Override
     public void beforeEach(ExtensionContext context) {
-        begin(context);
+        noteStart(context);
     }
 
     @Override
@@ -45,16 +45,16 @@ public final class ShowsLogs
         show(context, failure);
     }
 
-    private static void begin(ExtensionContext context) {
-        context.getStore(NAMESPACE).put("began", Instant.now());
+    private static void noteStart(ExtensionContext context) {
+        context.getStore(NAMESPACE).put("start", Instant.now());
     }
 
     private static void show(ExtensionContext context, Throwable failure) throws Throwable {
         if (!(failure instanceof TestAbortedException) && Files.isDirectory(Program.LOGS)) {
-            var began = FileTime.from(context.getStore(NAMESPACE).get("began", Instant.class));
+            var start = FileTime.from(context.getStore(NAMESPACE).get("start", Instant.class));
             try (var logs = Files.list(Program.LOGS)) {
                 for (var log : logs.sorted().collect(Collectors.toList())) {
-                    if (Files.getLastModifiedTime(log).compareTo(began) >= 0) {
+                    if (Files.getLastModifiedTime(log).compareTo(start) >= 0) {
                         System.err.println(end(log));
                     }
                 }

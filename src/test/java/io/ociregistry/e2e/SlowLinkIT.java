@@ -49,7 +49,7 @@ class SlowLinkIT {
         try (var upstream = DockerRegistry.start(directory.resolve("upstream"))) {
             image.push(upstream, "library/app");
             try (var link = SlowLink.to(upstream.url().getPort(), RATE, BREAKS);
-                    var server = FatJar.start(configuration(upstream, link))) {
+                    var server = FatJar.startUntuned(configuration(upstream, link), List.of())) {
                 pull(server, image, "first-node");
 
                 assertEquals(List.of(), link.breaksToCome());

@@ -49,7 +49,7 @@ class SmallHeapIT {
             var configuration = Configuration.in(directory, "- name: r.example\n  endpoint: " + upstream.url() + "\n");
             Path collections = directory.resolve("gc.log");
             var options = "JAVA_TOOL_OPTIONS=-Xmx64m -Xlog:gc:file=" + collections;
-            try (FatJar server = FatJar.start(configuration, List.of("env", options))) {
+            try (FatJar server = FatJar.startUntuned(configuration, List.of("env", options))) {
                 URI blob = URI.create(server.url() + "/v2/team/model/blobs/" + digest + "?ns=r.example");
                 long cold = pull(blob, digest);
                 assertEquals(1, upstream.requests(Match.blob(digest).get()).size());

@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  * @param to the number of the line on which the call returned
  */
 record SystemCall(String name, List<String> paths, int from, int to) {
-    private static final Pattern BEGUN = Pattern.compile("([0-9]+) +([a-z0-9_]+)\\((.*)");
+    private static final Pattern STARTED = Pattern.compile("([0-9]+) +([a-z0-9_]+)\\((.*)");
     private static final Pattern RESUMED = Pattern.compile("([0-9]+) +<\\.\\.\\. [a-z0-9_]+ resumed>(.*)");
     private static final String UNFINISHED = " <unfinished ...>";
     private static final Pattern FAILED = Pattern.compile(".*\\) += (-1 .*|\\?.*)");
@@ -29,15 +29,15 @@ record SystemCall(String name, List<String> paths, int from, int to) {
 
     static List<SystemCall> read(Path log) throws IOException {
         var calls = new ArrayList<SystemCall>();
-        var unfinished = new HashMap<String, Begun>();
+        var unfinished = new HashMap<String, Started>();
         var lines = Files.readAllLines(log, StandardCharsets.ISO_8859_1);
         for (int i = 0; i < lines.size(); i++) {
-            var begun = BEGUN.matcher(lines.get(i));
+            var started = STARTED.matcher(lines.get(i));
             var resumed = RESUMED.matcher(lines.get(i));
-            if (begun.matches() && lines.get(i).endsWith(UNFINISHED)) {
-                unfinished.put(begun.group(1), new Begun(begun.group(2), begun.group(3), i));
-            } else if (begun.matches()) {
-                new Begun(begun.group(2), begun.group(3), i).addTo(calls, i);
+            if (started.matches() && lines.get(i).endsWith(UNFINISHED)) {
+                unfinished.put(started.group(1), new Started(started.group(2), started.group(3), i));
+            } else if (started.matches()) {
+                new Started(started.group(2), started.group(3), i).addTo(calls, i);
             } else if (resumed.matches()) {
                 finish(unfinished, resumed).addTo(calls, i);
             }
@@ -69,15 +69,15 @@ record SystemCall(String name, List<String> paths, int from, int to) {
         return from > other.to;
     }
 
-    private static Begun finish(Map<String, Begun> unfinished, Matcher resumed) {
+    private static Started finish(Map<String, Started> unfinished, Matcher resumed) {
         // A call that was in progress when strace attached has no beginning.
-        var begun = unfinished.remove(resumed.group(1));
-        return begun == null
-                ? new Begun("", resumed.group(2), 0)
-                : new Begun(begun.name, begun.text.replace(UNFINISHED, "") + resumed.group(2), begun.line);
+        var started = unfinished.remove(resumed.group(1));
+        return started == null
+                ? new Started("", resumed.group(2), 0)
+                : new Started(started.name, started.text.replace(UNFINISHED, "") + resumed.group(2), started.line);
     }
 
-    private record Begun(String name, String text, int line) {
+    private record Started(String name, String text, int line) {
         void addTo(List<SystemCall> calls, int end) {
             if (!FAILED.matcher(text).matches()) {
                 calls.add(new SystemCall(name, paths(), line, end));

@@ -70,7 +70,7 @@ final class Tomcat10 {
                         "CATALINA_BASE", base.toString(),
                         "CATALINA_TMPDIR", base.resolve("temp").toString(),
                         "JAVA_HOME", Java.home(),
-                        "JAVA_OPTS", "-Djava.net.preferIPv4Stack=true",
+                        "JAVA_OPTS", "-Djava.net.preferIPv4Stack=true " + String.join(" ", Java.QUICK_START),
                         "OCIREGISTRY_CONFIG", configuration.file().toString()),
                 List.of(SCRIPT, "run"));
     }

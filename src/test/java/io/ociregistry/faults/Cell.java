@@ -3,7 +3,7 @@ package io.ociregistry.faults;
 import java.util.Locale;
 
 /** A cell of the matrix: one failure, one kind of request, one state of the cache, and the expected outcome. */
-record Cell(Trouble trouble, Asked asked, State state, Expected expected) {
+record Cell(Trouble trouble, RequestTarget target, State state, Expected expected) {
     /** Returns the name of the registry, which is unique to this cell. */
     String host() {
         return this + ".example";
@@ -15,7 +15,7 @@ record Cell(Trouble trouble, Asked asked, State state, Expected expected) {
 
     @Override
     public String toString() {
-        return (trouble.name() + "-" + asked.name() + "-" + state.name())
+        return (trouble.name() + "-" + target.name() + "-" + state.name())
                 .toLowerCase(Locale.ROOT)
                 .replace('_', '-');
     }

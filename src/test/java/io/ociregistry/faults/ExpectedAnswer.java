@@ -22,8 +22,8 @@ abstract class ExpectedAnswer {
         this.image = push(1);
     }
 
-    static ExpectedAnswer of(Asked asked, FakeUpstream upstream, String repository) {
-        return switch (asked) {
+    static ExpectedAnswer of(RequestTarget target, FakeUpstream upstream, String repository) {
+        return switch (target) {
             case TAG -> new ByTag(upstream, repository);
             case DIGEST -> new ByDigest(upstream, repository);
             case BLOB -> new Blob(upstream, repository, List.of("manifests/" + TAG));

@@ -247,27 +247,27 @@ final class FaultMatrix {
 
     /** Failures at the attempt to resume a blob of which a part has arrived. */
     private void resumedBlobs() {
-        String begin = "GET blob";
-        String goOn = "GET blob from byte 90000";
-        List.of(REFUSED, BLACKHOLE, TLS).forEach(trouble -> when(trouble).amid(rightOnceReachable(begin, goOn)));
+        String whole = "GET blob";
+        String resume = "GET blob from byte 90000";
+        List.of(REFUSED, BLACKHOLE, TLS).forEach(trouble -> when(trouble).amid(rightOnceReachable(whole, resume)));
         List.of(DNS, DNS_SILENT, TRICKLE, WRONG_DIGEST_HEADER, MORE, NO_LENGTH, GZIP, RANGE_IGNORED)
-                .forEach(trouble -> when(trouble).amid(right(begin, goOn)));
-        when(SILENT).amid(rightOnceReachable(begin, goOn, goOn));
+                .forEach(trouble -> when(trouble).amid(right(whole, resume)));
+        when(SILENT).amid(rightOnceReachable(whole, resume, resume));
         List.of(NO_ANSWER, STATUS_429, STATUS_500, STATUS_503, HTML, EMPTY)
-                .forEach(trouble -> when(trouble).amid(right(begin, goOn, goOn)));
+                .forEach(trouble -> when(trouble).amid(right(whole, resume, resume)));
         List.of(WRONG_DIGEST, LONG, CONTENT_CHANGED)
-                .forEach(trouble -> when(trouble).amid(cutThenRight(begin, goOn, begin)));
-        List.of(STATUS_401, STATUS_403).forEach(trouble -> when(trouble).amid(cutWithPart(begin, goOn)));
-        when(STATUS_404).amid(cut(begin, goOn));
-        when(RESET).amid(right(begin, goOn, "GET blob from byte 180000"));
-        when(STALL).amid(right(begin, goOn, "GET blob from byte 270000"));
-        when(SHORT).amid(right(begin, goOn, "GET blob from byte 270000"));
+                .forEach(trouble -> when(trouble).amid(cutThenRight(whole, resume, whole)));
+        List.of(STATUS_401, STATUS_403).forEach(trouble -> when(trouble).amid(cutWithPart(whole, resume)));
+        when(STATUS_404).amid(cut(whole, resume));
+        when(RESET).amid(right(whole, resume, "GET blob from byte 180000"));
+        when(STALL).amid(right(whole, resume, "GET blob from byte 270000"));
+        when(SHORT).amid(right(whole, resume, "GET blob from byte 270000"));
         when(REDIRECT_LOOP)
-                .amid(right(Stream.of(times(1, begin), times(12, goOn))
+                .amid(right(Stream.of(times(1, whole), times(12, resume))
                         .flatMap(Arrays::stream)
                         .toArray(String[]::new)));
-        when(REDIRECT).amid(right(begin, goOn, goOn + " at the storage"));
-        when(TOKEN_EXPIRED).amid(right(begin, goOn, "GET token", goOn));
+        when(REDIRECT).amid(right(whole, resume, resume + " at the storage"));
+        when(TOKEN_EXPIRED).amid(right(whole, resume, "GET token", resume));
     }
 
     /** A failure that does not prevent a complete transfer. */
@@ -284,10 +284,10 @@ final class FaultMatrix {
     List<Cell> cells() {
         List<Cell> cells = new ArrayList<>();
         for (Trouble trouble : Trouble.values()) {
-            for (Asked asked : Asked.values()) {
-                for (State state : asked.states()) {
-                    Expected expected = rows.get(trouble).cells.get(asked).get(state);
-                    cells.add(new Cell(trouble, asked, state, Objects.requireNonNull(expected)));
+            for (RequestTarget target : RequestTarget.values()) {
+                for (State state : target.states()) {
+                    Expected expected = rows.get(trouble).cells.get(target).get(state);
+                    cells.add(new Cell(trouble, target, state, Objects.requireNonNull(expected)));
                 }
             }
         }
@@ -300,36 +300,36 @@ final class FaultMatrix {
 
     /** The cells of one kind of failure. */
     private static final class Row {
-        private final Map<Asked, Map<State, Expected>> cells = new TreeMap<>();
+        private final Map<RequestTarget, Map<State, Expected>> cells = new TreeMap<>();
 
         Row tag(Expected cold, Expected cached) {
-            return with(Asked.TAG, cold, cached);
+            return with(RequestTarget.TAG, cold, cached);
         }
 
         Row digest(Expected cold, Expected cached) {
-            return with(Asked.DIGEST, cold, cached);
+            return with(RequestTarget.DIGEST, cold, cached);
         }
 
         Row blob(Expected cold, Expected cached) {
-            return with(Asked.BLOB, cold, cached);
+            return with(RequestTarget.BLOB, cold, cached);
         }
 
         Row blobAlone(Expected cold, Expected cached) {
-            return with(Asked.BLOB_ALONE, cold, cached);
+            return with(RequestTarget.BLOB_ALONE, cold, cached);
         }
 
         Row referrers(Expected cold, Expected cached) {
-            return with(Asked.REFERRERS, cold, cached);
+            return with(RequestTarget.REFERRERS, cold, cached);
         }
 
         /** Adds the cell of the partly downloaded blob. */
         Row amid(Expected expected) {
-            cells.computeIfAbsent(Asked.BLOB, unused -> new TreeMap<>()).put(State.AMID, expected);
+            cells.computeIfAbsent(RequestTarget.BLOB, unused -> new TreeMap<>()).put(State.AMID, expected);
             return this;
         }
 
-        private Row with(Asked asked, Expected cold, Expected cached) {
-            Map<State, Expected> states = cells.computeIfAbsent(asked, unused -> new TreeMap<>());
+        private Row with(RequestTarget target, Expected cold, Expected cached) {
+            Map<State, Expected> states = cells.computeIfAbsent(target, unused -> new TreeMap<>());
             states.put(State.COLD, cold);
             states.put(State.CACHED, cached);
             return this;

@@ -57,12 +57,12 @@ final class FaultMatrixPage {
 
     String text() {
         StringBuilder page = new StringBuilder(INTRODUCTION);
-        for (Asked asked : Asked.values()) {
-            for (State state : asked.states()) {
-                page.append("\n## ").append(asked).append(", ").append(state).append('\n');
+        for (RequestTarget target : RequestTarget.values()) {
+            for (State state : target.states()) {
+                page.append("\n## ").append(target).append(", ").append(state).append('\n');
                 page.append(state == State.AMID ? AMID : "");
                 page.append(section(cells.stream()
-                        .filter(cell -> cell.asked() == asked && cell.state() == state)
+                        .filter(cell -> cell.target() == target && cell.state() == state)
                         .toList()));
             }
         }
@@ -73,7 +73,7 @@ final class FaultMatrixPage {
         Expected first = section.get(0).expected();
         if (section.stream().allMatch(cell -> cell.expected().equals(first))) {
             return "For every failure of the upstream: " + first.status() + " with " + first.gets()
-                    + ". Requests to the upstream: " + asked(first) + ".\n";
+                    + ". Requests to the upstream: " + requests(first) + ".\n";
         }
         return section.stream().map(FaultMatrixPage::line).collect(Collectors.joining("", HEADER, ""));
     }
@@ -81,11 +81,11 @@ final class FaultMatrixPage {
     private static String line(Cell cell) {
         Expected expected = cell.expected();
         String code = expected.gets() == Expected.Gets.ERROR ? " " + expected.code() : "";
-        return "| " + cell.trouble().words(cell.asked(), cell.state()) + " | " + expected.status() + code + " | "
-                + expected.gets() + " | " + expected.keeps() + " | " + asked(expected) + " |\n";
+        return "| " + cell.trouble().words(cell.target(), cell.state()) + " | " + expected.status() + code + " | "
+                + expected.gets() + " | " + expected.keeps() + " | " + requests(expected) + " |\n";
     }
 
-    private static String asked(Expected expected) {
+    private static String requests(Expected expected) {
         return expected.requests().isEmpty() ? "none" : String.join("; ", expected.shortened());
     }
 }

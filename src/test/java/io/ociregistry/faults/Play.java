@@ -43,7 +43,7 @@ final class Play {
         checkRequests();
         checkStore(expected.keeps());
         if (expected.opensBreaker() && cell.state() != State.AMID) {
-            until("an answer with \"is down\"", () -> saysThatItIsDown(scene.ask()));
+            until("an answer with \"is down\"", () -> reportsDown(scene.ask()));
             checkRequests();
         }
         scene.heal();
@@ -57,7 +57,7 @@ final class Play {
     }
 
     private ReceivedAnswer askInTrouble() throws Exception {
-        cell.trouble().begin(scene);
+        cell.trouble().start(scene);
         scene.forgetRequests();
         return scene.ask();
     }
@@ -88,8 +88,8 @@ final class Play {
         String text = answer.text();
         assertTrue(text.startsWith("{\"errors\":[{\"code\":\"" + expected.code() + "\""), text);
         assertEquals("application/json", answer.header("Content-Type"));
-        boolean told = answer.headers().has("Retry-After");
-        assertTrue(told || expected.opensBreaker() || !RETRIABLE.contains(answer.status()), answer::toString);
+        boolean hasRetryAfter = answer.headers().has("Retry-After");
+        assertTrue(hasRetryAfter || expected.opensBreaker() || !RETRIABLE.contains(answer.status()), answer::toString);
     }
 
     /** Waits for all requests, because some follow the answer to the client. */
@@ -99,9 +99,9 @@ final class Play {
         assertEquals(expected.requests(), scene.requests(), "requests to the upstream");
     }
 
-    private static boolean saysThatItIsDown(ReceivedAnswer answer) {
-        String told = answer.warning().orElseGet(answer::text);
-        return told.contains("is down");
+    private static boolean reportsDown(ReceivedAnswer answer) {
+        String text = answer.warning().orElseGet(answer::text);
+        return text.contains("is down");
     }
 
     private boolean isRight(ReceivedAnswer answer) throws IOException {

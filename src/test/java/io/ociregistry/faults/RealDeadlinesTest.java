@@ -32,29 +32,29 @@ class RealDeadlinesTest {
     private static final int TRIES = 5;
 
     private static final Digest DIGEST = Digest.of("nothing".getBytes(StandardCharsets.UTF_8));
-    private static final List<String> ASKED =
+    private static final List<String> PATHS =
             List.of("manifests/1.0", "manifests/" + DIGEST, "blobs/" + DIGEST, "referrers/" + DIGEST);
 
     @Test
     void unreachableUpstreamIsReportedInTimeAndThenAtOnce(@TempDir Path images) throws Exception {
         StringBuilder yaml = new StringBuilder("registries:\n");
         List<FakeUpstream> upstreams = new ArrayList<>();
-        for (String asked : ASKED) {
+        for (String path : PATHS) {
             FakeUpstream upstream = FakeUpstream.start();
             upstreams.add(upstream);
             upstream.on(Match.anything()).always(new Fault.Blackhole());
-            yaml.append("- {name: " + host(asked) + ", endpoint: '" + upstream.url() + "'}\n");
+            yaml.append("- {name: " + host(path) + ", endpoint: '" + upstream.url() + "'}\n");
         }
-        ExecutorService clients = Executors.newFixedThreadPool(ASKED.size());
+        ExecutorService clients = Executors.newFixedThreadPool(PATHS.size());
         try (RunningRegistry registry = RunningRegistry.start(yaml.toString(), images)) {
-            List<Callable<Duration>> first = ASKED.stream()
-                    .<Callable<Duration>>map(asked -> () -> ask(registry, asked))
+            List<Callable<Duration>> first = PATHS.stream()
+                    .<Callable<Duration>>map(path -> () -> ask(registry, path))
                     .toList();
             for (Future<Duration> time : clients.invokeAll(first)) {
                 assertShorter(HOPELESS, time.get());
             }
-            for (String asked : ASKED) {
-                assertShorter(KNOWN_TO_BE_DOWN, quickest(registry, asked));
+            for (String path : PATHS) {
+                assertShorter(KNOWN_TO_BE_DOWN, quickest(registry, path));
             }
         } finally {
             clients.shutdownNow();
@@ -63,27 +63,27 @@ class RealDeadlinesTest {
     }
 
     /** Returns the shortest time of several attempts, because a busy machine may be slow once. */
-    private static Duration quickest(RunningRegistry registry, String asked) throws IOException {
+    private static Duration quickest(RunningRegistry registry, String path) throws IOException {
         Duration quickest = HOPELESS;
         for (int i = 0; i < TRIES; i++) {
-            Duration time = ask(registry, asked);
+            Duration time = ask(registry, path);
             quickest = time.compareTo(quickest) < 0 ? time : quickest;
         }
         return quickest;
     }
 
     /** Returns the time to the answer that the upstream is unreachable. */
-    private static Duration ask(RunningRegistry registry, String asked) throws IOException {
-        long begin = System.nanoTime();
-        Response answer = RawHttp.get(registry.base(), "/v2/team/app/" + asked + "?ns=" + host(asked));
-        Duration time = Duration.ofNanos(System.nanoTime() - begin);
+    private static Duration ask(RunningRegistry registry, String path) throws IOException {
+        long start = System.nanoTime();
+        Response answer = RawHttp.get(registry.base(), "/v2/team/app/" + path + "?ns=" + host(path));
+        Duration time = Duration.ofNanos(System.nanoTime() - start);
         assertEquals(503, answer.status(), answer::toString);
         assertTrue(answer.text().contains("\"code\":\"UNAVAILABLE\""), answer.text());
         return time;
     }
 
-    private static String host(String asked) {
-        return "r" + ASKED.indexOf(asked) + ".example";
+    private static String host(String path) {
+        return "r" + PATHS.indexOf(path) + ".example";
     }
 
     private static void assertShorter(Duration limit, Duration time) {

@@ -35,14 +35,14 @@ final class Scene implements AutoCloseable {
         this.names = names;
         this.upstream = upstream;
         this.server = server;
-        this.wanted = ExpectedAnswer.of(cell.asked(), upstream, cell.repository());
+        this.wanted = ExpectedAnswer.of(cell.target(), upstream, cell.repository());
     }
 
     // The parts of failures.
 
     /** Returns true if a fault of resumed downloads has to cut the first download itself. */
     boolean hasToBreakOff() {
-        return cell.asked().isBlob() && cell.state() != State.AMID;
+        return cell.target().isBlob() && cell.state() != State.AMID;
     }
 
     FakeUpstream upstream() {
@@ -57,7 +57,7 @@ final class Scene implements AutoCloseable {
 
     /** Matches the requests for the content, not the requests for tokens, and no probes. */
     Match content() {
-        return switch (cell.asked()) {
+        return switch (cell.target()) {
             case TAG, DIGEST -> Match.manifests();
             case BLOB, BLOB_ALONE -> cell.state() == State.AMID ? Match.blobs().ranged() : Match.blobs();
             case REFERRERS -> Match.of(Recorded.Kind.REFERRERS);
@@ -78,7 +78,7 @@ final class Scene implements AutoCloseable {
      */
     void always(int requests, Fault fault) {
         upstream.on(content()).times(cell.state() == State.AMID ? requests : Integer.MAX_VALUE, fault);
-        if (cell.asked() == Asked.REFERRERS || cell.asked() == Asked.BLOB_ALONE) {
+        if (cell.target() == RequestTarget.REFERRERS || cell.target() == RequestTarget.BLOB_ALONE) {
             // The fallback tag, and the request for the digest as a manifest.
             upstream.on(Match.manifests()).always(fault);
         }
@@ -101,7 +101,7 @@ final class Scene implements AutoCloseable {
 
     /** Returns a position within the body: {@code ofBlob} in a blob, an early byte in a smaller body. */
     long amid(long ofBlob) {
-        return cell.asked().isBlob() ? ofBlob : PART_OF_A_MANIFEST;
+        return cell.target().isBlob() ? ofBlob : PART_OF_A_MANIFEST;
     }
 
     /** Returns a fault that sends the body in a few pieces, within a fraction of a second. */
@@ -165,7 +165,7 @@ final class Scene implements AutoCloseable {
             Response answer = http.send("GET", url(wanted.path()));
             byte[] first = answer.read((int) FIRST_PART);
             int before = connections();
-            cell.trouble().begin(this);
+            cell.trouble().start(this);
             upstream.resetConnections();
             gate.release();
             if (cell.expected().opensBreaker()) {

@@ -68,31 +68,31 @@ enum Trouble {
     private final String words;
     private final String wordsForBlobs;
     private final Step before;
-    private final Step begin;
+    private final Step start;
 
     /** Changes the upstream or the network of a scene. */
     interface Step {
         void on(Scene scene) throws Exception;
     }
 
-    Trouble(String words, Step begin) {
-        this(words, scene -> {}, begin);
+    Trouble(String words, Step start) {
+        this(words, scene -> {}, start);
     }
 
-    Trouble(String words, Step before, Step begin) {
-        this(words, words, before, begin);
+    Trouble(String words, Step before, Step start) {
+        this(words, words, before, start);
     }
 
-    Trouble(String words, String wordsForBlobs, Step before, Step begin) {
+    Trouble(String words, String wordsForBlobs, Step before, Step start) {
         this.words = words;
         this.wordsForBlobs = wordsForBlobs;
         this.before = before;
-        this.begin = begin;
+        this.start = start;
     }
 
     /** Returns the text of the failure for this kind of request. */
-    String words(Asked asked, State state) {
-        return asked.isBlob() && state != State.AMID ? wordsForBlobs : words;
+    String words(RequestTarget target, State state) {
+        return target.isBlob() && state != State.AMID ? wordsForBlobs : words;
     }
 
     /** Prepares the upstream before the failure starts. */
@@ -100,8 +100,8 @@ enum Trouble {
         before.on(scene);
     }
 
-    void begin(Scene scene) throws Exception {
-        begin.on(scene);
+    void start(Scene scene) throws Exception {
+        start.on(scene);
     }
 
     private static void expireToken(Scene scene) {

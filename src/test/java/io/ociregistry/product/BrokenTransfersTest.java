@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ociregistry.testing.Await;
 import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
@@ -18,7 +19,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -106,13 +106,7 @@ class BrokenTransfersTest {
     }
 
     private void assertNoFileStaysOpen() throws Exception {
-        Instant deadline = Instant.now().plus(Duration.ofSeconds(20));
-        List<Path> open = openFiles();
-        while (!open.isEmpty() && Instant.now().isBefore(deadline)) {
-            Thread.onSpinWait();
-            open = openFiles();
-        }
-        assertEquals(List.of(), open);
+        Await.until("no file is open", () -> openFiles().isEmpty());
     }
 
     private List<Path> openFiles() throws IOException {

@@ -35,7 +35,7 @@ class CachedButUnreadableTest extends Scenario {
         assumeTrue(Files.isRegularFile(WRITE_ONLY) && !Files.isReadable(WRITE_ONLY));
         image = upstream.image("team/app", "1.0").layer(300_000).push();
         pull();
-        assertEquals(200, get("/v2/team/app/tags/list?ns=r.example").status());
+        assertEquals(200, status("/v2/team/app/tags/list?ns=r.example"));
         stopServer();
         upstream.forgetRequests();
     }
@@ -52,6 +52,7 @@ class CachedButUnreadableTest extends Scenario {
         for (int asked = 1; asked <= 2; asked++) {
             assertEquals("300000", head(layer()).header("Content-Length"));
             assertArrayEquals(image.layerBytes(0), get(layer()).body());
+            registry.awaitDownloads();
             assertEquals(
                     asked, upstream.requests(Match.blob(image.layer(0)).get()).size());
         }
@@ -74,10 +75,7 @@ class CachedButUnreadableTest extends Scenario {
         assertArrayEquals(image.manifest(), get(manifest("team/app", "1.0")).body());
         assertSaysUnreadable(get(layer()));
         assertEquals(503, head(layer()).status());
-        assertEquals(
-                404,
-                get("/v2/team/app/blobs/sha256:" + "0".repeat(64) + "?ns=r.example")
-                        .status());
+        assertEquals(404, status("/v2/team/app/blobs/sha256:" + "0".repeat(64) + "?ns=r.example"));
         assertLeftAlone("blobs/" + image.layer(0).hex());
         allow("blobs/" + image.layer(0).hex());
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
@@ -91,7 +89,7 @@ class CachedButUnreadableTest extends Scenario {
         serve("airGapped: true\n");
         assertSaysUnreadable(get(manifest("team/app", "1.0")));
         assertSaysUnreadable(get(manifest("team/app", image.digest())));
-        assertEquals(404, get(manifest("team/app", "sha256:" + "0".repeat(64))).status());
+        assertEquals(404, status(manifest("team/app", "sha256:" + "0".repeat(64))));
         assertLeftAlone(record);
         assertStatusNames(record);
         allow(record);
@@ -142,8 +140,8 @@ class CachedButUnreadableTest extends Scenario {
         try (LogLines log = LogLines.of("io.ociregistry.store")) {
             serve("airGapped: true\n");
             for (int i = 0; i < 3; i++) {
-                assertEquals(503, get(manifest("team/app", "1.0")).status());
-                assertEquals(503, get(layer()).status());
+                assertEquals(503, status(manifest("team/app", "1.0")));
+                assertEquals(503, status(layer()));
             }
             assertEquals(1, log.at("ERROR").size(), log.text());
             String line = log.at("ERROR").get(0);
@@ -185,7 +183,7 @@ class CachedButUnreadableTest extends Scenario {
     private void pull() throws IOException {
         assertArrayEquals(image.manifest(), get(manifest("team/app", "1.0")).body());
         for (Digest blob : List.of(image.config().digest(), image.layer(0))) {
-            assertEquals(200, get(blob("team/app", blob)).status());
+            assertEquals(200, status(blob("team/app", blob)));
         }
     }
 

@@ -151,7 +151,7 @@ class DiskTroubleTest extends Scenario {
 
     private void pull() throws IOException {
         assertArrayEquals(image.manifest(), get(manifest("team/app", "1.0")).body());
-        assertEquals(200, get(blob("team/app", image.config().digest())).status());
+        assertEquals(200, status(blob("team/app", image.config().digest())));
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ociregistry.testing.Await;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Gate;
@@ -56,12 +57,7 @@ class DownUpstreamTest extends Scenario {
     }
 
     private Response untilAnswered(String tag) throws Exception {
-        Response answer = getTag(tag);
-        while (answer.status() == 503) {
-            Thread.onSpinWait();
-            answer = getTag(tag);
-        }
-        return answer;
+        return Await.until("the upstream is up", () -> getTag(tag), answer -> answer.status() != 503);
     }
 
     private Response getTag(String tag) throws IOException {

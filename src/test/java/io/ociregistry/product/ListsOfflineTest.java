@@ -85,7 +85,7 @@ class ListsOfflineTest extends Scenario {
 
     @Test
     void emptyListOfCachedImageIsServedWithoutUpstream() throws Exception {
-        get("/v2/team/app/manifests/1.0?ns=r.example");
+        get(manifest("team/app", "1.0"));
         assertEquals(List.of(), digests(get(referrers)));
         String unknown = referrers.replace(image.digest().hex(), "0".repeat(64));
         assertEquals(List.of(), digests(get(unknown)));
@@ -95,7 +95,7 @@ class ListsOfflineTest extends Scenario {
         Response old = get(referrers);
         assertEquals(List.of(), digests(old));
         assertOld(old);
-        assertEquals(503, get(unknown).status());
+        assertEquals(503, status(unknown));
     }
 
     @Test
@@ -105,7 +105,7 @@ class ListsOfflineTest extends Scenario {
         get(referrers);
         FakeImage pulled = refer("application/y");
         upstream.tag("team/app", "2.0", pulled.digest());
-        assertEquals(200, get("/v2/team/app/manifests/2.0?ns=r.example").status());
+        assertEquals(200, status(manifest("team/app", "2.0")));
         restartLater();
         upstream.refuseConnections();
         assertEquals(
@@ -117,8 +117,8 @@ class ListsOfflineTest extends Scenario {
     @Test
     void airGappedServerListsItsCache() throws Exception {
         FakeImage signature = refer("application/x");
-        get("/v2/team/app/manifests/1.0?ns=r.example");
-        get("/v2/team/app/manifests/" + signature.digest() + "?ns=r.example");
+        get(manifest("team/app", "1.0"));
+        get(manifest("team/app", signature.digest()));
         FakeImage tagged = refer("application/y");
         upstream.manifest("team/app", "sha256-" + image.digest().hex(), MediaType.OCI_INDEX, index(tagged));
         get("/v2/team/app/manifests/sha256-" + image.digest().hex() + "?ns=r.example");
@@ -158,12 +158,12 @@ class ListsOfflineTest extends Scenario {
     @Test
     void listsAreServedToTheirRepositoryOnly() throws Exception {
         refer("application/x");
-        get("/v2/team/app/manifests/1.0?ns=r.example");
+        get(manifest("team/app", "1.0"));
         get(TAGS);
         get(referrers);
         upstream.refuseConnections();
-        assertEquals(503, get(TAGS.replace("team/app", "team/other")).status());
-        assertEquals(503, get(referrers.replace("team/app", "team/other")).status());
+        assertEquals(503, status(TAGS.replace("team/app", "team/other")));
+        assertEquals(503, status(referrers.replace("team/app", "team/other")));
     }
 
     @Test
@@ -197,9 +197,9 @@ class ListsOfflineTest extends Scenario {
     void unknownListTimesOutAndIsServedToTheNextClient() throws Exception {
         answerWithin("1500ms");
         Gate gate = upstream.hold(Match.of(Kind.TAGS));
-        assertEquals(504, get(TAGS).status());
+        assertEquals(504, status(TAGS));
         gate.release();
-        assertEquals(200, get(TAGS).status());
+        assertEquals(200, status(TAGS));
         assertEquals(1, upstream.requests(Match.of(Kind.TAGS)).size());
     }
 
@@ -243,7 +243,7 @@ class ListsOfflineTest extends Scenario {
             }
             gates.get(0).awaitReached();
             gates.get(1).awaitReached();
-            assertEquals(200, get("/v2/team/app/manifests/1.0?ns=r.example").status());
+            assertEquals(200, status(manifest("team/app", "1.0")));
             gates.forEach(Gate::release);
             for (RawHttp client : clients) {
                 assertTrue(new String(client.rest(), StandardCharsets.ISO_8859_1).startsWith("HTTP/1.1 200 "));
@@ -282,7 +282,7 @@ class ListsOfflineTest extends Scenario {
     void pulledReferrerIsListedAndServedOffline() throws Exception {
         FakeImage sbom = refer("application/x");
         get(referrers);
-        String manifest = "/v2/team/app/manifests/" + sbom.digest() + "?ns=r.example";
+        String manifest = manifest("team/app", sbom.digest());
         get(manifest);
         restartLater();
         upstream.refuseConnections();

@@ -146,7 +146,7 @@ class LongListsTest extends Scenario {
             page = next(answer);
         }
         assertEquals(tags(0, 600), read);
-        assertEquals(502, get(page).status());
+        assertEquals(502, status(page));
         assertEquals(tags(600, 2000), readAll(page));
         assertEquals(21, upstream.requests(TAGS).size());
     }
@@ -154,12 +154,12 @@ class LongListsTest extends Scenario {
     @Test
     void cachedTagsDoNotEndList() throws Exception {
         FakeImage image = upstream.image("app", "z").layer(10).push();
-        assertEquals(200, get("/v2/app/manifests/z").status());
+        assertEquals(200, status("/v2/app/manifests/z"));
         push(2000, image.digest());
         upstream.pagesOf(100);
         String second = next(get("/v2/app/tags/list?n=100"));
         upstream.refuseConnections();
-        assertEquals(503, get(second).status());
+        assertEquals(503, status(second));
     }
 
     @Test
@@ -180,7 +180,7 @@ class LongListsTest extends Scenario {
     @ValueSource(strings = {"n=1&next=a%20b", "n=1&next=%23", "n=1&next=%0d%0aX:%20y"})
     void forgedLinkIsBadRequest(String query) throws Exception {
         push(1);
-        assertEquals(400, get("/v2/app/tags/list?" + query).status());
+        assertEquals(400, status("/v2/app/tags/list?" + query));
         assertEquals(0, upstream.requests().size());
     }
 
@@ -209,7 +209,7 @@ class LongListsTest extends Scenario {
         }
         assertEquals(100, count);
         upstream.refuseConnections();
-        assertEquals(503, get("/v2/app/referrers/" + subject).status());
+        assertEquals(503, status("/v2/app/referrers/" + subject));
     }
 
     /** A client that takes a part for the whole list takes an image for unsigned. */
@@ -218,7 +218,7 @@ class LongListsTest extends Scenario {
         Digest subject = refer(100);
         upstream.pagesOf(10);
         upstream.on(REFERRERS.asking("page=6")).once(Fault.status(500));
-        assertEquals(502, get("/v2/app/referrers/" + subject).status());
+        assertEquals(502, status("/v2/app/referrers/" + subject));
         assertEquals(100, referrers(get("/v2/app/referrers/" + subject)));
         assertEquals(11, upstream.requests(REFERRERS).size());
     }

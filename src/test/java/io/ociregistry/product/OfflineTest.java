@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.testing.FakeImage;
@@ -21,9 +22,12 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Serves cached content while the upstream is gone, after a restart, and without a network. */
@@ -47,14 +51,8 @@ class OfflineTest extends Scenario {
         assertEquals(200, again.status());
         assertArrayEquals(pulled.body(), again.body());
         assertEquals(pulled.header("Content-Type"), again.header("Content-Type"));
-        assertEquals(
-                200,
-                get("/v2/team/app/manifests/" + image.digest() + "?ns=r.example")
-                        .status());
-        assertEquals(
-                200,
-                get("/v2/team/app/blobs/" + image.config().digest() + "?ns=r.example")
-                        .status());
+        assertEquals(200, status(manifest("team/app", image.digest())));
+        assertEquals(200, status(blob("team/app", image.config().digest())));
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
     }
 
@@ -64,7 +62,7 @@ class OfflineTest extends Scenario {
         upstream.refuseConnections();
         registry.restart();
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
-        assertEquals(503, get(layer().replace("team/app", "team/other")).status());
+        assertEquals(503, status(layer().replace("team/app", "team/other")));
     }
 
     @Test
@@ -72,7 +70,7 @@ class OfflineTest extends Scenario {
         pull();
         int before = upstream.requests().size();
         for (String method : new String[] {"GET", "HEAD"}) {
-            for (String path : new String[] {"/v2/team/app/manifests/1.0?ns=r.example", layer()}) {
+            for (String path : new String[] {manifest("team/app", "1.0"), layer()}) {
                 assertEquals(
                         200, RawHttp.exchange(registry.base(), method, path).status());
             }
@@ -87,12 +85,12 @@ class OfflineTest extends Scenario {
         startWith("airGapped: true\n");
         int before = upstream.requests().size();
 
-        assertEquals(200, get(manifest("team/app", "1.0")).status());
+        assertEquals(200, status(manifest("team/app", "1.0")));
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
         for (String path : new String[] {
-            "/v2/team/app/manifests/2.0?ns=r.example",
-            "/v2/team/other/manifests/1.0?ns=r.example",
-            "/v2/team/other/blobs/" + image.layer(0) + "?ns=r.example",
+            manifest("team/app", "2.0"),
+            manifest("team/other", "1.0"),
+            blob("team/other", image.layer(0)),
             "/v2/library/x/manifests/latest?ns=docker.io"
         }) {
             Response missing = get(path);
@@ -110,7 +108,7 @@ class OfflineTest extends Scenario {
         startWith("- name: s.example\n  endpoint: " + other.url() + "\ncache: {negativeTtl: 0s}\n");
         try (other) {
             String path = "/v2/x/y/blobs/" + image.layer(0) + "?ns=s.example";
-            assertEquals(404, get(path).status(), "its upstream does not have it");
+            assertEquals(404, status(path), "its upstream does not have it");
             other.image("x/y", "1").layer(image.layers().get(0).content()).push();
             assertArrayEquals(image.layerBytes(0), get(path).body());
             assertEquals(0, other.requests(Match.blob(image.layer(0)).get()).size(), "the bytes were here already");
@@ -129,20 +127,11 @@ class OfflineTest extends Scenario {
                     .push();
             hostile.on(Match.blob(image.layer(0))).always(Fault.status(404));
             hostile.on(Match.manifest(image.digest())).always(Fault.status(404));
-            assertEquals(200, get("/v2/evil/app/manifests/1?ns=h.example").status());
-            assertEquals(
-                    200,
-                    get("/v2/evil/app/manifests/" + naming.digest() + "?ns=h.example")
-                            .status());
+            assertEquals(200, status("/v2/evil/app/manifests/1?ns=h.example"));
+            assertEquals(200, status("/v2/evil/app/manifests/" + naming.digest() + "?ns=h.example"));
 
-            assertEquals(
-                    404,
-                    get("/v2/evil/app/manifests/" + image.digest() + "?ns=h.example")
-                            .status());
-            assertEquals(
-                    404,
-                    get("/v2/evil/app/blobs/" + image.layer(0) + "?ns=h.example")
-                            .status());
+            assertEquals(404, status("/v2/evil/app/manifests/" + image.digest() + "?ns=h.example"));
+            assertEquals(404, status("/v2/evil/app/blobs/" + image.layer(0) + "?ns=h.example"));
             assertEquals(
                     404,
                     RawHttp.head(registry.base(), "/v2/evil/app/blobs/" + image.layer(0) + "?ns=h.example")
@@ -173,7 +162,7 @@ class OfflineTest extends Scenario {
         String lie = honest.replace("\"size\":" + SIZE, "\"size\":" + (SIZE + 5));
         upstream.manifest("team/app", "lie", image.mediaType(), lie.getBytes(StandardCharsets.UTF_8));
         startWith("prefetch: false\n");
-        assertEquals(200, get("/v2/team/app/manifests/lie?ns=r.example").status());
+        assertEquals(200, status(manifest("team/app", "lie")));
         Response answer = get(layer());
         assertEquals(String.valueOf(SIZE), answer.header("Content-Length"));
         assertArrayEquals(image.layerBytes(0), answer.body());
@@ -203,25 +192,22 @@ class OfflineTest extends Scenario {
                 requests.get(requests.size() - 1).header("Range"));
     }
 
-    @Test
-    void brokenConnectionResumesAtTheNextByte() throws Exception {
-        upstream.on(Match.blob(image.layer(0)).get()).once(Fault.resetAfter(50_000));
-        upstream.on(Match.blob(image.layer(0)).get()).once(Fault.resetAfter(70_000));
+    static Stream<Arguments> faults() {
+        Fault reset = Fault.resetAfter(50_000);
+        return Stream.of(
+                arguments(List.of(reset, Fault.resetAfter(70_000)), List.of("", "bytes=50000-", "bytes=120000-")),
+                arguments(List.of(reset, Fault.status(503)), List.of("", "bytes=50000-", "bytes=50000-")),
+                arguments(List.of(reset, new Fault.IgnoreRange()), List.of("", "bytes=50000-")));
+    }
 
+    @ParameterizedTest
+    @MethodSource("faults")
+    void brokenDownloadResumesAtTheNextByte(List<Fault> faults, List<String> ranges) throws Exception {
+        faults.forEach(fault -> upstream.on(Match.blob(image.layer(0)).get()).once(fault));
         Response whole = get(layer());
         assertEquals(200, whole.status());
         assertArrayEquals(image.layerBytes(0), whole.body());
-        var requests = upstream.requests(Match.blob(image.layer(0)).get());
-        assertEquals(3, requests.size());
-        assertEquals(Optional.of("bytes=50000-"), requests.get(1).header("Range"));
-    }
-
-    @Test
-    void failedResumeKeepsPartialContent() throws Exception {
-        upstream.on(Match.blob(image.layer(0)).get()).once(Fault.resetAfter(50_000));
-        upstream.on(Match.blob(image.layer(0)).get()).once(Fault.status(503));
-        assertArrayEquals(image.layerBytes(0), get(layer()).body());
-        assertEquals(List.of("", "bytes=50000-", "bytes=50000-"), ranges());
+        assertEquals(ranges, ranges());
     }
 
     @Test
@@ -273,14 +259,6 @@ class OfflineTest extends Scenario {
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
         assertFalse(Files.exists(partial()));
         assertFalse(Files.exists(checkpoints()));
-    }
-
-    @Test
-    void upstreamThatIgnoresRangeStartsOver() throws Exception {
-        upstream.on(Match.blob(image.layer(0)).get()).once(Fault.resetAfter(50_000));
-        upstream.on(Match.blob(image.layer(0)).get()).once(new Fault.IgnoreRange());
-        assertArrayEquals(image.layerBytes(0), get(layer()).body());
-        assertEquals(List.of("", "bytes=50000-"), ranges());
     }
 
     @Test
@@ -342,7 +320,7 @@ class OfflineTest extends Scenario {
         Files.setLastModifiedTime(neighbour, FileTime.from(Instant.now().minusSeconds(3600)));
         upstream.refuseConnections();
         startWith("");
-        assertEquals(200, get(manifest("team/app", "1.0")).status());
+        assertEquals(200, status(manifest("team/app", "1.0")));
         assertTrue(Files.exists(record));
         assertEquals(false, Files.exists(neighbour));
     }

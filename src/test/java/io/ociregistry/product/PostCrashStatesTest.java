@@ -55,7 +55,7 @@ class PostCrashStatesTest {
         cache.damage(state);
         cache.age();
         try (RunningRegistry registry = cache.start()) {
-            cache.assertSoundAsksNobody(registry);
+            cache.assertIntactContentNeedsNoUpstream(registry);
             cache.assertHeals(registry);
             registry.restart();
             upstream.refuseConnections();
@@ -70,7 +70,7 @@ class PostCrashStatesTest {
         cache.age();
         cache.cutUpstream();
         try (RunningRegistry registry = cache.start()) {
-            cache.assertSoundAsksNobody(registry);
+            cache.assertIntactContentNeedsNoUpstream(registry);
             cache.assertNeverWrong(registry);
             upstream.heal();
             registry.restart();
@@ -84,7 +84,7 @@ class PostCrashStatesTest {
     void recentBrokenFileIsFetchedAgain(BrokenState state) throws Exception {
         cache.damage(state);
         try (RunningRegistry registry = cache.start()) {
-            cache.assertSoundAsksNobody(registry);
+            cache.assertIntactContentNeedsNoUpstream(registry);
             cache.assertHeals(registry);
         }
     }
@@ -93,7 +93,7 @@ class PostCrashStatesTest {
     void temporaryFilesAreDeletedAtStart() throws Exception {
         Path temporary = cache.at("partial/" + cache.record().getFileName() + ".17.tmp");
         Files.writeString(temporary, "half a rec");
-        Files.writeString(cache.partial(), "the begin");
+        Files.writeString(cache.partial(), "the start");
         try (RunningRegistry registry = cache.start()) {
             cache.assertAllRight(registry);
             assertFalse(Files.exists(temporary));

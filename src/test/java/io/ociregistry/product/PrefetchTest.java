@@ -27,7 +27,7 @@ class PrefetchTest extends Scenario {
         Gate config = upstream.hold(Match.blob(image.config().digest()));
         Gate first = upstream.hold(Match.blob(image.layer(0)));
         Gate second = upstream.hold(Match.blob(image.layer(1)));
-        assertEquals(200, get("/v2/team/app/manifests/1.0?ns=r.example").status());
+        assertEquals(200, status(manifest("team/app", "1.0")));
         for (Gate gate : new Gate[] {config, first, second}) {
             gate.awaitReached();
             gate.release();
@@ -44,28 +44,28 @@ class PrefetchTest extends Scenario {
 
     @Test
     void headOfManifestPrefetchesNothing() throws Exception {
-        assertEquals(200, head("/v2/team/app/manifests/1.0?ns=r.example").status());
+        assertEquals(200, head(manifest("team/app", "1.0")).status());
         assertNothingWasPrefetched();
     }
 
     @Test
     void indexPrefetchesNothing() throws Exception {
         upstream.index("team/multi", "1.0", image);
-        assertEquals(200, get("/v2/team/multi/manifests/1.0?ns=r.example").status());
+        assertEquals(200, status(manifest("team/multi", "1.0")));
         assertNothingWasPrefetched();
     }
 
     @Test
     void prefetchCanBeSwitchedOff() throws Exception {
         startWith("prefetch: false\n");
-        assertEquals(200, get("/v2/team/app/manifests/1.0?ns=r.example").status());
+        assertEquals(200, status(manifest("team/app", "1.0")));
         assertNothingWasPrefetched();
     }
 
     @Test
     void interruptedPrefetchResumesAtNextStart() throws Exception {
         Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
-        assertEquals(200, get("/v2/team/app/manifests/1.0?ns=r.example").status());
+        assertEquals(200, status(manifest("team/app", "1.0")));
         gate.awaitReached();
         stopServer();
         gate.release();
@@ -80,7 +80,7 @@ class PrefetchTest extends Scenario {
     @Test
     void layerThatWasNotStartedIsFetchedAtNextStart() throws Exception {
         Gate config = upstream.hold(Match.blob(image.config().digest()).get());
-        assertEquals(200, get("/v2/team/app/manifests/1.0?ns=r.example").status());
+        assertEquals(200, status(manifest("team/app", "1.0")));
         config.awaitReached();
         stopServer();
         upstream.heal();
@@ -99,7 +99,7 @@ class PrefetchTest extends Scenario {
                     other.image("team/app", "1.0").layer(300_000).layer(70).push();
             assertEquals(image.digest(), same.digest());
             Gate first = upstream.hold(Match.blob(image.layer(1)).get());
-            get("/v2/team/app/manifests/1.0?ns=r.example");
+            get(manifest("team/app", "1.0"));
             first.awaitReached();
             first.release();
             Gate second = other.hold(Match.blob(same.layer(1)));

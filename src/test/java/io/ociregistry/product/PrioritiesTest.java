@@ -9,6 +9,7 @@ import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.manifest.ManifestResult;
 import io.ociregistry.store.BlobSource;
+import io.ociregistry.testing.Await;
 import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
@@ -118,9 +119,7 @@ class PrioritiesTest {
                 RawHttp.get(registry.base(), "/v2/team/app/manifests/" + tag + "?ns=r.example")
                         .status());
         // Each waiting prefetch occupies one thread.
-        while (waitingPrefetches() < count) {
-            Thread.onSpinWait();
-        }
+        Await.until("the prefetches wait", () -> waitingPrefetches() >= count);
         return image;
     }
 
@@ -131,10 +130,9 @@ class PrioritiesTest {
                 .count();
     }
 
-    private void awaitAsked(Digest blob) {
-        while (upstream.requests(Match.blob(blob)).isEmpty()) {
-            Thread.onSpinWait();
-        }
+    private void awaitAsked(Digest blob) throws Exception {
+        Await.until("a request for " + blob, () -> !upstream.requests(Match.blob(blob))
+                .isEmpty());
     }
 
     private List<Digest> askedAfterTheFirst() {

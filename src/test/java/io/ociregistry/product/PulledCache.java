@@ -150,7 +150,7 @@ final class PulledCache {
         assertRight(registry, untouched);
     }
 
-    void assertSoundAsksNobody(RunningRegistry registry) throws IOException {
+    void assertIntactContentNeedsNoUpstream(RunningRegistry registry) throws IOException {
         int before = upstream.requestsTo("/v2/team/sound").size();
         assertRight(registry, untouched);
         assertEquals(before, upstream.requestsTo("/v2/team/sound").size(), damage);

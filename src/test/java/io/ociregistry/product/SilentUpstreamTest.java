@@ -215,9 +215,9 @@ class SilentUpstreamTest {
     }
 
     private static Duration time(Work work) throws Exception {
-        long begin = System.nanoTime();
+        long start = System.nanoTime();
         work.run();
-        return Duration.ofNanos(System.nanoTime() - begin);
+        return Duration.ofNanos(System.nanoTime() - start);
     }
 
     private Response get(String tag) throws Exception {

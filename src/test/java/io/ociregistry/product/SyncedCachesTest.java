@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.registry.ContextWith;
+import io.ociregistry.testing.Await;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.RawHttp;
@@ -16,7 +17,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -83,12 +83,8 @@ class SyncedCachesTest {
         awaitTags(List.of());
     }
 
-    private void awaitTags(List<String> expected) throws IOException {
-        Instant deadline = Instant.now().plus(RawHttp.PATIENCE);
-        while (!tags().equals(expected) && Instant.now().isBefore(deadline)) {
-            Thread.onSpinWait();
-        }
-        assertEquals(expected, tags());
+    private void awaitTags(List<String> expected) throws Exception {
+        Await.until("the tags " + expected, this::tags, expected::equals);
     }
 
     @Test

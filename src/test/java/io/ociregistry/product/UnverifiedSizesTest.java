@@ -28,7 +28,7 @@ class UnverifiedSizesTest extends Scenario {
     @Test
     void headOfBlobTakesItsSizeFromTheManifest() throws Exception {
         FakeImage image = push();
-        assertEquals(200, get(manifest(REPOSITORY, "1")).status());
+        assertEquals(200, status(manifest(REPOSITORY, "1")));
         upstream.on(Match.blobs().head()).always(new Fault.Empty200());
         assertSize("" + SIZE, image.layer(0));
         assertEquals(0, upstream.requests(Match.blobs().get()).size());
@@ -86,7 +86,7 @@ class UnverifiedSizesTest extends Scenario {
                                 + "'size':0,'digest':'" + layer + "'}]}")
                         .replace('\'', '"');
         upstream.manifest(REPOSITORY, "1", MediaType.OCI_MANIFEST, manifest.getBytes(StandardCharsets.UTF_8));
-        assertEquals(200, get(manifest(REPOSITORY, "1")).status());
+        assertEquals(200, status(manifest(REPOSITORY, "1")));
         assertSize("" + SIZE, layer);
         assertArrayEquals(
                 Content.random(1, SIZE).bytes(), get(blob(REPOSITORY, layer)).body());
@@ -96,7 +96,7 @@ class UnverifiedSizesTest extends Scenario {
     void emptyAnswerToGetIsNoBlob() throws Exception {
         Digest blob = upstream.blob(REPOSITORY, Content.random(1, SIZE));
         upstream.on(Match.blobs().get()).always(new Fault.Empty200());
-        assertEquals(502, get(blob(REPOSITORY, blob)).status());
+        assertEquals(502, status(blob(REPOSITORY, blob)));
         upstream.heal();
         assertArrayEquals(
                 Content.random(1, SIZE).bytes(), get(blob(REPOSITORY, blob)).body());

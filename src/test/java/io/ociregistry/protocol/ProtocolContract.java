@@ -5,13 +5,20 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.TestInstances;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The contract of the HTTP API, tested on raw sockets. Every deployment passes the same tests: the fat jar, the WAR in
  * Tomcat, and the WAR in stock Jetty, at the root and under a context path. A subclass only starts the server.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ExtendWith(ProtocolContract.StageInTopics.class)
 public abstract class ProtocolContract implements ServerUnderTest.Factory {
     private Stage stage;
 
@@ -27,138 +34,54 @@ public abstract class ProtocolContract implements ServerUnderTest.Factory {
         }
     }
 
-    @Nested
-    class Health extends HealthTopic {
+    /** Gives each topic the stage of its contract. */
+    static final class StageInTopics implements BeforeEachCallback {
         @Override
-        Stage stage() {
-            return stage;
+        public void beforeEach(ExtensionContext context) {
+            TestInstances instances = context.getRequiredTestInstances();
+            Stage stage = instances.findInstance(ProtocolContract.class).orElseThrow().stage;
+            instances.findInstance(Topic.class).orElseThrow().stage(stage);
         }
     }
 
     @Nested
-    class Routing extends RoutingTopic {
-        @Override
-        Stage stage() {
-            return stage;
-        }
-    }
+    class Health extends HealthTopic {}
 
     @Nested
-    class Manifests extends ManifestTopic {
-        @Override
-        Stage stage() {
-            return stage;
-        }
-    }
+    class Routing extends RoutingTopic {}
 
     @Nested
-    class ManifestSizes extends ManifestSizeTopic {
-        @Override
-        Stage stage() {
-            return stage;
-        }
-    }
+    class Manifests extends ManifestTopic {}
 
     @Nested
-    class Blobs extends BlobTopic {
-        @Override
-        Stage stage() {
-            return stage;
-        }
-    }
+    class ManifestSizes extends ManifestSizeTopic {}
 
     @Nested
-    class Streaming extends StreamingTopic {
-        @Override
-        Stage stage() {
-            return stage;
-        }
-    }
+    class Blobs extends BlobTopic {}
 
     @Nested
-    class BrokenTransfers extends BrokenTransferTopic {
-        @Override
-        Stage stage() {
-            return stage;
-        }
-    }
+    class Streaming extends StreamingTopic {}
 
     @Nested
-    class RangesOfCached extends RangeTopic {
-        @Override
-        Stage stage() {
-            return stage;
-        }
-
-        @Override
-        State state() {
-            return State.CACHED;
-        }
-    }
+    class BrokenTransfers extends BrokenTransferTopic {}
 
     @Nested
-    class RangesOfArriving extends RangeTopic {
-        @Override
-        Stage stage() {
-            return stage;
-        }
-
-        @Override
-        State state() {
-            return State.ARRIVING;
-        }
-    }
+    @ParameterizedClass
+    @EnumSource(RangeTopic.State.class)
+    class Ranges extends RangeTopic {}
 
     @Nested
-    class RangesOfUnknown extends RangeTopic {
-        @Override
-        Stage stage() {
-            return stage;
-        }
-
-        @Override
-        State state() {
-            return State.UNKNOWN;
-        }
-    }
+    class TagsLists extends TagsListTopic {}
 
     @Nested
-    class TagsLists extends TagsListTopic {
-        @Override
-        Stage stage() {
-            return stage;
-        }
-    }
+    class Referrers extends ReferrersTopic {}
 
     @Nested
-    class Referrers extends ReferrersTopic {
-        @Override
-        Stage stage() {
-            return stage;
-        }
-    }
+    class Administration extends AdminTopic {}
 
     @Nested
-    class Administration extends AdminTopic {
-        @Override
-        Stage stage() {
-            return stage;
-        }
-    }
+    class Requests extends RequestTopic {}
 
     @Nested
-    class Requests extends RequestTopic {
-        @Override
-        Stage stage() {
-            return stage;
-        }
-    }
-
-    @Nested
-    class UpstreamErrors extends UpstreamErrorTopic {
-        @Override
-        Stage stage() {
-            return stage;
-        }
-    }
+    class UpstreamErrors extends UpstreamErrorTopic {}
 }

@@ -19,6 +19,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,11 +36,12 @@ abstract class RangeTopic extends Topic {
         UNKNOWN
     }
 
+    @Parameter
+    State state;
+
     private final List<RawHttp> open = new ArrayList<>();
     private String name = "";
     private FakeImage image;
-
-    abstract State state();
 
     @BeforeEach
     void push() {
@@ -163,7 +165,7 @@ abstract class RangeTopic extends Topic {
 
     private Response ask(String... headers) throws IOException {
         String path = blobPath(name, image.layer(0), "docker.io");
-        return switch (state()) {
+        return switch (state) {
             case CACHED -> {
                 assertEquals(200, get(path).status());
                 yield get(path, headers);

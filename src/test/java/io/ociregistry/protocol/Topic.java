@@ -23,7 +23,16 @@ abstract class Topic {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
-    abstract Stage stage();
+    private Stage stage;
+
+    /** Sets the server and the upstreams of the tests. */
+    final void stage(Stage given) {
+        stage = given;
+    }
+
+    final Stage stage() {
+        return stage;
+    }
 
     Response get(String pathAndQuery, String... headers) throws IOException {
         return RawHttp.get(stage().base(), pathAndQuery, headers);

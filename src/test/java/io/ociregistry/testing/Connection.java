@@ -49,9 +49,15 @@ final class Connection {
             return Optional.empty();
         }
         String[] words = line.get().split(" ", -1);
+        if (words.length != 3) {
+            throw new Ended("no HTTP request: " + line.get());
+        }
         List<Headers.Field> fields = new ArrayList<>();
-        for (String field = line().orElse(""); !field.isEmpty(); field = line().orElse("")) {
+        for (String field = headerLine(); !field.isEmpty(); field = headerLine()) {
             int colon = field.indexOf(':');
+            if (colon < 0) {
+                throw new Ended("no HTTP header: " + field);
+            }
             fields.add(new Headers.Field(
                     field.substring(0, colon), field.substring(colon + 1).strip()));
         }
@@ -166,6 +172,10 @@ final class Connection {
         } catch (IOException alreadyGone) {
             // The socket is already closed.
         }
+    }
+
+    private String headerLine() throws IOException {
+        return line().orElseThrow(() -> new Ended("the client closed the connection in the headers"));
     }
 
     private Optional<String> line() throws IOException {

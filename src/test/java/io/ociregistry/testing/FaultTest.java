@@ -113,9 +113,9 @@ class FaultTest {
     @Test
     void trickleIsSlowButCorrect() throws IOException {
         up.on(Match.blob(image.layer(1))).once(new Fault.Trickle(10, Duration.ofMillis(20)));
-        long begin = System.nanoTime();
+        long start = System.nanoTime();
         Response slow = RawHttp.get(base, "/v2/library/alpine/blobs/" + image.layer(1));
-        assertTrue(System.nanoTime() - begin >= Duration.ofMillis(80).toNanos());
+        assertTrue(System.nanoTime() - start >= Duration.ofMillis(80).toNanos());
         assertTrue(slow.complete());
     }
 

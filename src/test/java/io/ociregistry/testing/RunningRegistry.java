@@ -87,6 +87,19 @@ public final class RunningRegistry implements AutoCloseable {
         return context;
     }
 
+    /**
+     * Waits until no download is in flight. A client has the whole blob shortly before its download ends, and a
+     * request in that time joins the download.
+     */
+    public void awaitDownloads() throws Exception {
+        Await.until("no download in flight", () -> context.admin()
+                .status()
+                .toCompletableFuture()
+                .join()
+                .downloads()
+                .isEmpty());
+    }
+
     /** Returns an operator with the configured token, or with the token that the server made. */
     public Operator operator() throws IOException {
         return config.admin().token().isPresent()

@@ -62,6 +62,7 @@ class ListCommandTest {
         get("team/app/blobs/" + whole.config().digest());
         get("team/app/manifests/2.0");
         get("team/app/blobs/" + half.config().digest());
+        registry.awaitDownloads();
     }
 
     @AfterAll

@@ -65,11 +65,11 @@ class CachingResolverTest {
         resolver = resolver(limit);
         names = this::silent;
         assertThrows(UnknownHostException.class, () -> resolver.resolve("r.example"));
-        long begin = System.nanoTime();
+        long start = System.nanoTime();
         for (int i = 0; i < 5; i++) {
             assertThrows(UnknownHostException.class, () -> resolver.resolve("r.example"));
         }
-        assertTrue(System.nanoTime() - begin < limit.toNanos());
+        assertTrue(System.nanoTime() - start < limit.toNanos());
         assertEquals(1, lookups.get());
     }
 

@@ -10,6 +10,7 @@ import io.ociregistry.common.Secret;
 import io.ociregistry.config.model.AuthConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.testing.Await;
 import io.ociregistry.testing.LogLines;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -107,9 +108,7 @@ class HelperCredentialsTest {
                 """);
         pass(Duration.ofSeconds(9));
         CompletableFuture<Optional<Credentials>> renewing = CompletableFuture.supplyAsync(source::get);
-        while (!Files.exists(directory.resolve("asked"))) {
-            Thread.onSpinWait();
-        }
+        Await.until("the helper runs", () -> Files.exists(directory.resolve("asked")));
         assertEquals(robot("s3cret-1"), source.get());
         assertFalse(renewing.isDone());
         Files.createFile(directory.resolve("go"));

@@ -50,9 +50,9 @@ class SilenceDetectorTest {
     @Test
     void silenceStartsAtOldestRequestOrLastSign() {
         assertEquals(Duration.ZERO, detector.silence());
-        SilenceDetector.Wait first = begin();
+        SilenceDetector.Wait first = startRequest();
         pass(2);
-        SilenceDetector.Wait second = begin();
+        SilenceDetector.Wait second = startRequest();
         pass(2);
         assertEquals(Duration.ofSeconds(4), detector.silence());
         detector.recordSignOfLife();
@@ -65,7 +65,7 @@ class SilenceDetectorTest {
 
     @Test
     void unansweredProbeOpensBreakerAndSignCancelsRequests() {
-        SilenceDetector.Wait wait = begin();
+        SilenceDetector.Wait wait = startRequest();
         pass(3);
         scheduler.runNext();
         assertTrue(breaker.isOpen());
@@ -73,7 +73,7 @@ class SilenceDetectorTest {
         detector.recordSignOfLife();
         assertEquals(1, canceled.get());
         assertTrue(wait.end());
-        SilenceDetector.Wait later = begin();
+        SilenceDetector.Wait later = startRequest();
         detector.recordSignOfLife();
         assertFalse(later.end());
     }
@@ -81,7 +81,7 @@ class SilenceDetectorTest {
     @Test
     void signDuringTheProbeKeepsTheBreakerClosed() {
         duringProbe = detector::recordSignOfLife;
-        SilenceDetector.Wait wait = begin();
+        SilenceDetector.Wait wait = startRequest();
         pass(3);
         scheduler.runNext();
         assertFalse(breaker.isOpen());
@@ -94,7 +94,7 @@ class SilenceDetectorTest {
 
     @Test
     void upstreamThatAnswersIsNotProbed() {
-        SilenceDetector.Wait wait = begin();
+        SilenceDetector.Wait wait = startRequest();
         pass(2);
         detector.recordSignOfLife();
         pass(1);
@@ -104,7 +104,7 @@ class SilenceDetectorTest {
         assertFalse(wait.end());
     }
 
-    private SilenceDetector.Wait begin() {
+    private SilenceDetector.Wait startRequest() {
         return detector.startWait(canceled::incrementAndGet);
     }
 

@@ -172,9 +172,9 @@ class DeadConnectionsTest {
     }
 
     private static void assertWithin(Duration limit, Work work) throws Exception {
-        long begin = System.nanoTime();
+        long start = System.nanoTime();
         work.run();
-        Duration taken = Duration.ofNanos(System.nanoTime() - begin);
+        Duration taken = Duration.ofNanos(System.nanoTime() - start);
         assertTrue(taken.compareTo(limit) < 0, taken::toString);
     }
 }

@@ -83,9 +83,9 @@ class MultipleAddressesTest {
         registryAt(SILENT, WORKS, SILENT);
         silence(SILENT);
         for (int i = 0; i < 4; i++) {
-            long begin = System.nanoTime();
+            long start = System.nanoTime();
             assertPulls();
-            Duration taken = Duration.ofNanos(System.nanoTime() - begin);
+            Duration taken = Duration.ofNanos(System.nanoTime() - start);
             assertTrue(taken.compareTo(Duration.ofSeconds(2)) < 0, taken::toString);
         }
     }
@@ -104,9 +104,9 @@ class MultipleAddressesTest {
         String[] all = {SILENT, "127.0.0.4", "127.0.0.5", "127.0.0.6"};
         registryAt(all);
         silence(all);
-        long begin = System.nanoTime();
+        long start = System.nanoTime();
         RegistryException down = failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> upstreams.manifest("team/app", "1"));
-        Duration taken = Duration.ofNanos(System.nanoTime() - begin);
+        Duration taken = Duration.ofNanos(System.nanoTime() - start);
         assertHolds("did not accept the connection in time", down.getMessage());
         assertTrue(taken.compareTo(Duration.ofSeconds(3)) < 0, taken::toString);
     }
@@ -117,7 +117,7 @@ class MultipleAddressesTest {
         try (FakeUpstream safe = FakeUpstream.startTls(authority.server(NAME));
                 ServerSocket broken = new ServerSocket(safe.port(), 10, InetAddress.getByName(REFUSES))) {
             FakeImage other = safe.image("team/app", "1").push();
-            closeWhatComes(broken);
+            closeAcceptedConnections(broken);
             upstreams.names().with(NAME, REFUSES, WORKS);
             upstreams
                     .withSystemTrust(authority.caPem(directory))
@@ -184,7 +184,7 @@ class MultipleAddressesTest {
         up.resetConnections();
     }
 
-    private static void closeWhatComes(ServerSocket server) {
+    private static void closeAcceptedConnections(ServerSocket server) {
         Thread thread = new Thread(() -> {
             try {
                 while (true) {

@@ -11,6 +11,7 @@ import io.ociregistry.config.model.AuthConfig;
 import io.ociregistry.config.model.TlsConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.testing.Await;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Gate;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -133,7 +135,7 @@ class TlsPermutationsTest {
     }
 
     @Test
-    void correctedCaFileEndsTheOutage() throws IOException {
+    void correctedCaFileEndsTheOutage() throws Exception {
         FakeUpstream up = opened(FakeUpstream.startTls(corporate.server()));
         FakeImage image = up.image("team/app", "1").push();
         Path file = realm.caPem(dir);
@@ -146,14 +148,17 @@ class TlsPermutationsTest {
         assertArrayEquals(image.manifest(), manifestOnceItIsUp(upstreams));
     }
 
-    private static byte[] manifestOnceItIsUp(TestUpstreams upstreams) {
-        for (; ; ) {
+    private static byte[] manifestOnceItIsUp(TestUpstreams upstreams) throws Exception {
+        AtomicReference<byte[]> manifest = new AtomicReference<>();
+        Await.until("the upstream is up", () -> {
             try {
-                return upstreams.manifest("team/app", "1").bytes();
+                manifest.set(upstreams.manifest("team/app", "1").bytes());
+                return true;
             } catch (RegistryException stillDown) {
-                Thread.onSpinWait();
+                return false;
             }
-        }
+        });
+        return manifest.get();
     }
 
     private Three three(Path ca) {

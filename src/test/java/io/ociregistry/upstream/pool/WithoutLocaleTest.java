@@ -65,16 +65,16 @@ class WithoutLocaleTest {
 
     @Test
     void unreadableVariableIsRejectedByName() throws Exception {
-        String told = pull(jvm().variable("PW", LATIN_1).variable("HTTP_PROXY", LATIN_1), """
+        String output = pull(jvm().variable("PW", LATIN_1).variable("HTTP_PROXY", LATIN_1), """
                 registries:
                 - name: registry.example.com
                   auth: {user: robot, passwordFromEnv: PW}
                   tls: {cert: /c.pem, key: /k.pem, keyPasswordFromEnv: PW}
                 """);
         String why = "the environment variable PW can't be read: its value is not text in UTF-8";
-        assertTrue(told.contains("auth.passwordFromEnv: " + why), told);
-        assertTrue(told.contains("tls.keyPasswordFromEnv: " + why), told);
-        assertTrue(told.contains("the environment variable HTTP_PROXY can't be read"), told);
+        assertTrue(output.contains("auth.passwordFromEnv: " + why), output);
+        assertTrue(output.contains("tls.keyPasswordFromEnv: " + why), output);
+        assertTrue(output.contains("the environment variable HTTP_PROXY can't be read"), output);
     }
 
     @Test
@@ -131,15 +131,15 @@ class WithoutLocaleTest {
     void helperVariableOutsideLocaleIsRejectedByName(String profile) throws Exception {
         up.requireBasic("robot", profile);
         up.image("team/app", "1").push();
-        String told = pull(jvm().variable("PATH", helpers()), """
+        String output = pull(jvm().variable("PATH", helpers()), """
                 registries:
                 - name: registry.example.com
                   endpoint: %s
                   auth: {token: {provider: ecr, providerOpts: 'profile=%s'}}
                 """.formatted(up.url(), profile));
         boolean passed = profile.equals("edge");
-        assertEquals(passed, told.equals("pulled"), told);
-        assertEquals(!passed, told.contains("the value of AWS_PROFILE has letters that the locale"), told);
+        assertEquals(passed, output.equals("pulled"), output);
+        assertEquals(!passed, output.contains("the value of AWS_PROFILE has letters that the locale"), output);
     }
 
     /** Writes two helpers: one prints the inherited password, the other depends on its own variables, as ECR's does. */

@@ -3,7 +3,7 @@ package io.ociregistry.faults;
 import java.util.List;
 
 /** The kinds of request: the content that a client requests. */
-enum Asked {
+enum RequestTarget {
     TAG("A manifest by tag"),
     DIGEST("A manifest by digest"),
     /** The client requested the manifest before, so it is in the store. */
@@ -13,7 +13,7 @@ enum Asked {
 
     private final String words;
 
-    Asked(String words) {
+    RequestTarget(String words) {
         this.words = words;
     }
 
