@@ -10,6 +10,7 @@ import io.ociregistry.registry.blob.BlobService.InFlightBlob;
 import io.ociregistry.registry.policy.RegistryTrust;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.disk.StoreAccess;
+import io.ociregistry.store.disk.StoreUsage;
 import io.ociregistry.upstream.Upstreams;
 import java.io.IOException;
 import java.time.Clock;
@@ -25,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Collects the status of a running server; the uptime counts from the creation of this object. Thread-safe. */
 public final class StatusCollector {
+    /** Less free space than this does not take a usual layer. */
+    private static final long FULL = 1 << 20;
+
     private final Supplier<RuntimeConfig> config;
     private final StoreAccess access;
     private final LiveContents contents;
@@ -72,7 +76,7 @@ public final class StatusCollector {
                     usage.free(),
                     usage.total(),
                     !access.layout().isWritable(),
-                    warning());
+                    warning(usage));
         } catch (IOException e) {
             throw new RegistryException(ErrorCode.STORE_FAILED, "the usage of the cache's disk can't be read: " + e, e);
         }
@@ -87,11 +91,18 @@ public final class StatusCollector {
                 blob.size());
     }
 
-    private @Nullable String warning() {
-        List<String> warnings = Stream.of(access.warning(), access.unreadable())
+    private @Nullable String warning(StoreUsage usage) {
+        List<String> warnings = Stream.of(access.warning(), full(usage), access.unreadable())
                 .flatMap(Optional::stream)
                 .toList();
         return warnings.isEmpty() ? null : String.join("; ", warnings);
+    }
+
+    private static Optional<String> full(StoreUsage usage) {
+        return usage.free() < FULL
+                ? Optional.of("the disk of the cache is full (" + usage.free()
+                        + " bytes free): new content is not stored; prune, make room, or set cache.maxSize")
+                : Optional.empty();
     }
 
     private List<UpstreamState> upstreams() {
