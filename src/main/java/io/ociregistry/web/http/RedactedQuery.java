@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
  * Redacts a query for the access log. A parameter that the APIs of this server do not have, or a value with an
  * unexpected form, may be a secret and is replaced by {@code ***}.
  */
-final class RedactedQuery {
+public final class RedactedQuery {
     private static final String REDACTED = "***";
     private static final Pattern KNOWN = Pattern.compile(
             "(ns|last|artifactType)=[A-Za-z0-9._:/%+-]*|n=[0-9]*"
@@ -22,7 +22,7 @@ final class RedactedQuery {
 
     private RedactedQuery() {}
 
-    static String of(String query) {
+    public static String of(String query) {
         return Arrays.stream(query.split("&", -1)).map(RedactedQuery::parameter).collect(Collectors.joining("&"));
     }
 
