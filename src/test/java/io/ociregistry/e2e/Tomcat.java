@@ -8,45 +8,59 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Debian's tomcat10 with a connector on loopback and the WAR. The WAR finds its configuration through the environment.
+ * Tomcat with a connector on loopback and the WAR. The WAR finds its configuration through the environment.
+ *
+ * @param home the unpacked distribution, or that of a package
+ * @param conf the configuration files that it ships
  */
-final class Tomcat10 {
-    private static final Path HOME = Path.of("/usr/share/tomcat10");
-    private static final String SCRIPT = HOME.resolve("bin/catalina.sh").toString();
+record Tomcat(String name, Path home, Path conf) {
     private static final String ACCESS_LOGS = "access*";
 
-    private Tomcat10() {}
+    /** Debian's tomcat10. */
+    static final Tomcat DEBIAN_10 =
+            new Tomcat("tomcat10", Path.of("/usr/share/tomcat10"), Path.of("/usr/share/tomcat10/etc"));
+
+    /** Stock Tomcat 11, unpacked by the build. */
+    static final Tomcat STOCK_11 = unpacked(Path.of("target/tomcat-11").toAbsolutePath());
+
+    private static Tomcat unpacked(Path home) {
+        return new Tomcat("tomcat11", home, home.resolve("conf"));
+    }
 
     /** Starts it with the WAR at the root of the host. */
-    static Container start(Configuration configuration) {
-        Peers.require(SCRIPT);
-        return War.deploy(configuration, ACCESS_LOGS, (base, port) -> start(configuration, base, port, ""));
+    Container start(Configuration configuration) {
+        return start(configuration, War.ROOT, "");
     }
 
     /**
      * Starts it with few threads and small send buffers, which reveal blocked threads. It is slow, because it sends in
      * small pieces.
      */
-    static Container startSmall(Configuration configuration) {
-        Peers.require(SCRIPT);
-        String tuning = "maxThreads=\"" + StalledClientsContract.THREADS + "\" socket.txBufSize=\""
-                + StalledClientsContract.SEND_BUFFER + "\"";
-        return War.deploy(configuration, ACCESS_LOGS, (base, port) -> start(configuration, base, port, tuning));
+    Container startSmall(Configuration configuration) {
+        return start(
+                configuration,
+                War.ROOT,
+                "maxThreads=\"" + StalledClientsContract.THREADS + "\" socket.txBufSize=\""
+                        + StalledClientsContract.SEND_BUFFER + "\"");
     }
 
     /** Starts it with the WAR under the context path /name. */
-    static Container start(Configuration configuration, String name) {
-        Peers.require(SCRIPT);
-        return War.deploy(configuration, name, ACCESS_LOGS, (base, port) -> start(configuration, base, port, ""));
+    Container start(Configuration configuration, String name) {
+        return start(configuration, name, "");
     }
 
-    private static Program start(Configuration configuration, Path base, int port, String connector)
-            throws IOException {
+    private Container start(Configuration configuration, String name, String connector) {
+        Peers.require(home.toString());
+        return War.deploy(
+                configuration, name, ACCESS_LOGS, (base, port) -> start(configuration, base, port, connector));
+    }
+
+    private Program start(Configuration configuration, Path base, int port, String connector) throws IOException {
         for (var directory : List.of("conf", "temp", "work")) {
             Files.createDirectories(base.resolve(directory));
         }
-        for (var file : List.of("web.xml", "context.xml", "catalina.properties")) {
-            Files.copy(HOME.resolve("etc").resolve(file), base.resolve("conf").resolve(file));
+        for (var file : List.of("web.xml", "context.xml", "catalina.properties", "logging.properties")) {
+            Files.copy(conf.resolve(file), base.resolve("conf").resolve(file));
         }
         // SIGTERM stops it, so it needs no server port. Tests read the unbuffered access log at once.
         Files.writeString(base.resolve("conf/server.xml"), """
@@ -64,14 +78,14 @@ final class Tomcat10 {
                 </Server>
                 """.formatted(port, Loopback.ADDRESS, connector));
         return Program.start(
-                "tomcat10",
+                name,
                 Map.of(
-                        "CATALINA_HOME", HOME.toString(),
+                        "CATALINA_HOME", home.toString(),
                         "CATALINA_BASE", base.toString(),
                         "CATALINA_TMPDIR", base.resolve("temp").toString(),
                         "JAVA_HOME", Java.home(),
                         "JAVA_OPTS", "-Djava.net.preferIPv4Stack=true " + String.join(" ", Java.QUICK_START),
                         "OCIREGISTRY_CONFIG", configuration.file().toString()),
-                List.of(SCRIPT, "run"));
+                List.of("sh", home.resolve("bin/catalina.sh").toString(), "run"));
     }
 }
