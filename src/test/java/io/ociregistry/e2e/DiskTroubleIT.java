@@ -113,7 +113,7 @@ class DiskTroubleIT {
             assertPulled(server, image("2.0", 2), "2.0");
             String status = server.operator().ask("GET", "/cmd/status").text();
             assertTrue(status.contains("the disk of the cache is full"), status);
-            assertEquals(1, saying(server, "the.log can't be written").size(), server.log()::toString);
+            assertFalse(saying(server, "the.log can't be written").isEmpty(), server.log()::toString);
             assertEquals(1, saying(server, "manifest records in").size(), server.log()::toString);
         }
     }
