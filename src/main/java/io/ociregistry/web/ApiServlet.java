@@ -1,7 +1,7 @@
 package io.ociregistry.web;
 
 import io.ociregistry.registry.RegistryContext;
-import io.ociregistry.web.http.AsyncWait;
+import io.ociregistry.web.send.AsyncWait;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;

@@ -3,7 +3,7 @@ package io.ociregistry.web;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.web.http.ContentHeaders;
+import io.ociregistry.web.api.ContentHeaders;
 import io.ociregistry.web.send.BlobSender;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

@@ -2,7 +2,7 @@ package io.ociregistry.web;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.web.http.AccessLogFilter;
+import io.ociregistry.web.send.AccessLogFilter;
 import io.ociregistry.web.send.BodyWriter;
 import io.ociregistry.web.send.BodyWriterContext;
 import jakarta.servlet.FilterChain;

@@ -15,7 +15,7 @@ import io.ociregistry.web.admin.AdminPortFilter;
 import io.ociregistry.web.admin.AdminServlet;
 import io.ociregistry.web.admin.Reload;
 import io.ociregistry.web.admin.ServerControl;
-import io.ociregistry.web.http.AccessLogFilter;
+import io.ociregistry.web.send.AccessLogFilter;
 import io.ociregistry.web.send.BodyWriterContext;
 import io.ociregistry.web.send.MinimumRate;
 import jakarta.servlet.DispatcherType;

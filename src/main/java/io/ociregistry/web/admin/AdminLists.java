@@ -7,7 +7,7 @@ import io.ociregistry.registry.admin.CacheContents;
 import io.ociregistry.registry.admin.CachedBlob;
 import io.ociregistry.registry.admin.CachedImage;
 import io.ociregistry.registry.policy.ReferencePatterns;
-import io.ociregistry.web.http.Query;
+import io.ociregistry.web.api.Query;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.ociregistry.web.admin;
 
-import io.ociregistry.web.http.AsyncWait;
+import io.ociregistry.web.send.AsyncWait;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package io.ociregistry.web.send;
 
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.web.http.AccessLogFilter;
+import io.ociregistry.web.send.AccessLogFilter;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;

@@ -1,8 +1,8 @@
 package io.ociregistry.web.send;
 
 import io.ociregistry.registry.list.ListResult;
-import io.ociregistry.web.http.PageQuery;
-import io.ociregistry.web.http.WarningHeader;
+import io.ociregistry.web.api.PageQuery;
+import io.ociregistry.web.api.WarningHeader;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

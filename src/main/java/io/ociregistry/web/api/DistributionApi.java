@@ -3,7 +3,7 @@ package io.ociregistry.web;
 import io.ociregistry.access.ClientAccess;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.web.http.AsyncWait;
+import io.ociregistry.web.send.AsyncWait;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;

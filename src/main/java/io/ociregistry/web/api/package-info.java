@@ -6,6 +6,6 @@
  * <p>May import: {@code common}, {@code oci}, {@code registry.list}.
  */
 @NullMarked
-package io.ociregistry.web.http;
+package io.ociregistry.web.api;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package io.ociregistry.web.http;
+package io.ociregistry.web.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

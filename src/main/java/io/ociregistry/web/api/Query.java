@@ -1,4 +1,4 @@
-package io.ociregistry.web.http;
+package io.ociregistry.web.api;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;

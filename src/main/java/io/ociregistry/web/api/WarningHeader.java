@@ -1,4 +1,4 @@
-package io.ociregistry.web.http;
+package io.ociregistry.web.api;
 
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package io.ociregistry.web.http;
+package io.ociregistry.web.api;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.MediaType;

@@ -1,4 +1,4 @@
-package io.ociregistry.web.http;
+package io.ociregistry.web.api;
 
 import java.util.Arrays;
 import java.util.regex.Pattern;
