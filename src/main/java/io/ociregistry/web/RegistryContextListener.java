@@ -15,7 +15,10 @@ import io.ociregistry.web.admin.AdminPortFilter;
 import io.ociregistry.web.admin.AdminServlet;
 import io.ociregistry.web.admin.Reload;
 import io.ociregistry.web.admin.ServerControl;
+import io.ociregistry.web.api.DistributionApi;
+import io.ociregistry.web.api.ErrorAnswers;
 import io.ociregistry.web.send.AccessLogFilter;
+import io.ociregistry.web.send.BodySender;
 import io.ociregistry.web.send.BodyWriterContext;
 import io.ociregistry.web.send.MinimumRate;
 import jakarta.servlet.DispatcherType;
@@ -73,19 +76,16 @@ public final class RegistryContextListener implements ServletContextListener {
         BodyWriterContext started = new BodyWriterContext(context.bodyExecutor(), minimumRate);
         started.start();
         writerContext = started;
-        addFilter(servlets, "access log", new AccessLogFilter(), EnumSet.of(DispatcherType.REQUEST));
-        ErrorFilter errors =
-                new ErrorFilter(new ErrorRenderer(() -> context.config().rateLimitStatus()), started);
-        addFilter(servlets, "errors", errors, EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC));
-        addServlet(servlets, DISTRIBUTION, new DistributionServlet(context), "/v2/*");
+        ErrorAnswers errors = new ErrorAnswers(() -> context.config().rateLimitStatus());
+        BodySender sender = new BodySender(started, errors);
+        addFilter(servlets, "access log", new AccessLogFilter());
+        addServlet(
+                servlets, DISTRIBUTION, new DistributionServlet(new DistributionApi(context, errors), sender), "/v2/*");
         ServerControl control = givenControl != null ? givenControl : control(context, servlets);
-        control.adminPort().ifPresent(port -> guard(servlets, "admin port", new AdminPortFilter(port)));
-        if (!context.clientAccess().allowsAnonymous()) {
-            guard(servlets, "client access", new ClientAccessFilter(context.clientAccess()));
-        }
-        addServlet(servlets, "admin API", new AdminApiServlet(context, control), "/cmd/*");
-        addServlet(servlets, "admin", new AdminServlet(context), "/livez", "/readyz", "/health");
-        addServlet(servlets, "unknown path", new UnknownPathServlet(), "/");
+        control.adminPort().ifPresent(port -> guard(servlets, "admin port", new AdminPortFilter(port, sender)));
+        addServlet(servlets, "admin API", new AdminApiServlet(context, control, sender, errors), "/cmd/*");
+        addServlet(servlets, "admin", new AdminServlet(context, sender), "/livez", "/readyz", "/health");
+        addServlet(servlets, "unknown path", new UnknownPathServlet(sender), "/");
     }
 
     @Override
@@ -192,19 +192,17 @@ public final class RegistryContextListener implements ServletContextListener {
     /**
      * Registers with asynchronous support; one servlet or filter without it makes startAsync fail for every request.
      */
-    private static void addFilter(
-            ServletContext servlets, String name, Filter filter, EnumSet<DispatcherType> dispatches) {
+    private static void addFilter(ServletContext servlets, String name, Filter filter) {
         var registration = servlets.addFilter(name, filter);
         registration.setAsyncSupported(true);
-        registration.addMappingForUrlPatterns(dispatches, true, "/*");
+        registration.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), true, "/*");
     }
 
     /** Maps the filter to the servlet and not to a path, so that no spelling of a path bypasses the filter. */
     private static void guard(ServletContext servlets, String name, Filter filter) {
         var registration = servlets.addFilter(name, filter);
         registration.setAsyncSupported(true);
-        registration.addMappingForServletNames(
-                EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC), true, DISTRIBUTION);
+        registration.addMappingForServletNames(EnumSet.of(DispatcherType.REQUEST), true, DISTRIBUTION);
     }
 
     private static void addServlet(ServletContext servlets, String name, Servlet servlet, String... patterns) {

@@ -1,4 +1,4 @@
-package io.ociregistry.web;
+package io.ociregistry.web.api;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
@@ -8,12 +8,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.list.ListPage;
 import io.ociregistry.registry.policy.RegistryNames;
-import io.ociregistry.web.api.PageQuery;
-import io.ociregistry.web.api.Query;
-import jakarta.servlet.http.HttpServletRequest;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -21,24 +16,90 @@ import java.util.Optional;
  * registry is known.
  *
  * <p>Paths are parsed from the right, because a repository name has any number of components and may itself contain
- * {@code manifests} or {@code blobs}.
+ * {@code manifests} or {@code blobs}. Each {@code parse} expects a path of its {@link Kind}, and throws a
+ * {@link RegistryException} if the name, the reference or a parameter is not valid, or the registry is not known; no
+ * upstream is asked before.
  */
-sealed interface ApiRequest {
+public sealed interface ApiRequest {
+    /** The endpoint that a path belongs to. */
+    enum Kind {
+        PING,
+        MANIFEST,
+        BLOB,
+        TAGS,
+        REFERRERS,
+        UNKNOWN;
+
+        /**
+         * Returns the endpoint of a path. Allocates nothing.
+         *
+         * @param path the path below the web application, percent-encoded
+         */
+        public static Kind of(String path) {
+            int start = path.indexOf('/', 1);
+            if (start < 0 || start + 1 == path.length()) {
+                return PING;
+            }
+            int last = path.lastIndexOf('/');
+            int kind = path.lastIndexOf('/', last - 1);
+            if (kind <= start || last + 1 == path.length()) {
+                return UNKNOWN;
+            }
+            if (isComponent(path, kind, last, "manifests")) {
+                return MANIFEST;
+            }
+            if (isComponent(path, kind, last, "blobs")) {
+                return BLOB;
+            }
+            if (isComponent(path, kind, last, "referrers")) {
+                return REFERRERS;
+            }
+            return isComponent(path, kind, last, "tags") && path.endsWith("/list") ? TAGS : UNKNOWN;
+        }
+
+        private static boolean isComponent(String path, int slash, int end, String name) {
+            return end - slash - 1 == name.length() && path.startsWith(name, slash + 1);
+        }
+    }
+
     /** {@code /v2/}: asks whether this server implements the API. */
-    record Ping() implements ApiRequest {}
+    record PingRequest() implements ApiRequest {
+        /** Refuses a path of the kind {@code UNKNOWN} too. */
+        public static PingRequest parse(RequestHead head, RegistryNames names) {
+            if (Kind.of(head.path()) == Kind.PING) {
+                return new PingRequest();
+            }
+            throw new RegistryException(
+                    ErrorCode.PATH_UNKNOWN,
+                    "this pull-only registry has no such path; it has /v2/, and manifests, blobs, tags and referrers"
+                            + " of a repository");
+        }
+    }
 
     /** {@code /v2/<name>/manifests/<reference>}. */
-    record ManifestRequest(ImageReference name) implements ApiRequest {}
+    record ManifestRequest(ImageReference name) implements ApiRequest {
+        public static ManifestRequest parse(RequestHead head, RegistryNames names) {
+            return new ManifestRequest(new ImageReference(repositoryOf(head, names), Reference.parse(lastOf(head))));
+        }
+    }
 
     /** {@code /v2/<name>/blobs/<digest>}. */
-    record BlobRequest(Repository repository, Digest digest) implements ApiRequest {}
+    record BlobRequest(Repository repository, Digest digest) implements ApiRequest {
+        public static BlobRequest parse(RequestHead head, RegistryNames names) {
+            return new BlobRequest(repositoryOf(head, names), Digest.parse(lastOf(head)));
+        }
+    }
 
     /**
      * {@code /v2/<name>/tags/list}.
      *
      * @param name the name of the repository as the client wrote it
      */
-    record TagsRequest(Repository repository, String name, ListPage page) implements ApiRequest {}
+    record TagsRequest(Repository repository, String name, ListPage page) implements ApiRequest {
+        public static TagsRequest parse(RequestHead head, RegistryNames names) {
+            return new TagsRequest(repositoryOf(head, names), nameOf(head), PageQuery.of(head.query()));
+        }
+    }
 
     /**
      * {@code /v2/<name>/referrers/<digest>}.
@@ -46,85 +107,44 @@ sealed interface ApiRequest {
      * @param artifactTypes the artifact types to list; all if empty
      */
     record ReferrersRequest(Repository repository, Digest subject, List<String> artifactTypes, ListPage page)
-            implements ApiRequest {}
-
-    /** Attaches this to the request, for the servlet that answers it. */
-    default void attachTo(HttpServletRequest request) {
-        request.setAttribute(ApiRequest.class.getName(), this);
-    }
-
-    /** Returns the value that {@link #attachTo} attached. */
-    static <T extends ApiRequest> T of(HttpServletRequest request, Class<T> kind) {
-        return kind.cast(Objects.requireNonNull(request.getAttribute(ApiRequest.class.getName())));
-    }
-
-    /**
-     * Parses a request.
-     *
-     * @throws RegistryException if the path, the name, the reference or a parameter is not valid, or the registry is
-     *     not known; no upstream is asked before
-     */
-    static ApiRequest parse(HttpServletRequest request, RegistryNames names) {
-        List<String> path = components(request);
-        int size = path.size();
-        if (size == 1 || (size == 2 && path.get(1).isEmpty())) {
-            return new Ping();
-        }
-        String kind = size < 4 ? "" : path.get(size - 2);
-        String last = path.get(size - 1);
-        if (kind.equals("manifests") && !last.isEmpty()) {
-            return new ManifestRequest(new ImageReference(repository(request, names, path), Reference.parse(last)));
-        }
-        if (kind.equals("blobs") && !last.isEmpty()) {
-            return new BlobRequest(repository(request, names, path), Digest.parse(last));
-        }
-        if (kind.equals("tags") && last.equals("list")) {
-            return new TagsRequest(repository(request, names, path), name(path), PageQuery.of(Query.of(request)));
-        }
-        if (kind.equals("referrers") && !last.isEmpty()) {
-            List<String> types = Query.of(request).values("artifactType").stream()
+            implements ApiRequest {
+        public static ReferrersRequest parse(RequestHead head, RegistryNames names) {
+            List<String> types = head.query().values("artifactType").stream()
                     .filter(type -> !type.isEmpty())
                     .toList();
             return new ReferrersRequest(
-                    repository(request, names, path), Digest.parse(last), types, PageQuery.of(Query.of(request)));
+                    repositoryOf(head, names), Digest.parse(lastOf(head)), types, PageQuery.of(head.query()));
         }
-        throw new RegistryException(
-                ErrorCode.PATH_UNKNOWN,
-                "this pull-only registry has no such path; it has /v2/, and manifests, blobs, tags and referrers of a"
-                        + " repository");
     }
 
-    private static Repository repository(HttpServletRequest request, RegistryNames names, List<String> path) {
-        Optional<String> explicit = Optional.ofNullable(request.getHeader("X-Registry"))
-                .or(() -> Query.of(request).first("ns"));
-        return names.resolve(explicit, name(path));
+    private static Repository repositoryOf(RequestHead head, RegistryNames names) {
+        Optional<String> explicit = Optional.ofNullable(head.headers().registry())
+                .or(() -> head.query().first("ns"));
+        return names.resolve(explicit, nameOf(head));
     }
 
-    private static String name(List<String> path) {
-        return String.join("/", path.subList(1, path.size() - 2));
+    private static String nameOf(RequestHead head) {
+        String path = head.path();
+        int end = path.lastIndexOf('/', path.lastIndexOf('/') - 1);
+        return decoded(path.substring(path.indexOf('/', 1) + 1, end));
     }
 
-    /** Returns the components of the path below the web application, "v2" first, each decoded once. */
-    private static List<String> components(HttpServletRequest request) {
-        String path = request.getRequestURI().substring(request.getContextPath().length() + 1);
-        List<String> components = new ArrayList<>();
-        for (String component : path.split("/", -1)) {
-            components.add(decoded(component));
-        }
-        return components;
+    private static String lastOf(RequestHead head) {
+        return decoded(head.path().substring(head.path().lastIndexOf('/') + 1));
     }
 
     /**
-     * Decodes the colon of digests and ports and the brackets of IPv6 addresses. No name has other characters that
-     * clients encode.
+     * Decodes the colon of digests and ports and the brackets of IPv6 addresses, each once. No name has other
+     * characters that clients encode.
      */
-    private static String decoded(String component) {
-        return component
-                .replace("%3A", ":")
-                .replace("%3a", ":")
-                .replace("%5B", "[")
-                .replace("%5b", "[")
-                .replace("%5D", "]")
-                .replace("%5d", "]");
+    private static String decoded(String text) {
+        return text.indexOf('%') < 0
+                ? text
+                : text.replace("%3A", ":")
+                        .replace("%3a", ":")
+                        .replace("%5B", "[")
+                        .replace("%5b", "[")
+                        .replace("%5D", "]")
+                        .replace("%5d", "]");
     }
 }

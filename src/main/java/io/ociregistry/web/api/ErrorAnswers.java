@@ -1,20 +1,18 @@
-package io.ociregistry.web;
+package io.ociregistry.web.api;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.web.send.BodyWriter;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntSupplier;
 
-/** Writes the errors of servlets and filters in the format of the distribution specification ("Error Codes"). */
-final class ErrorRenderer {
-    private static final ObjectMapper JSON = JsonMapper.builder().build();
+/** Renders errors in the format of the distribution specification ("Error Codes"). */
+public final class ErrorAnswers {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final IntSupplier rateLimitStatus;
 
@@ -24,30 +22,35 @@ final class ErrorRenderer {
      * @param rateLimitStatus the status of an answer if an upstream limits the rate: 429, or a status with which
      *     clients try their next mirror at once
      */
-    ErrorRenderer(IntSupplier rateLimitStatus) {
+    public ErrorAnswers(IntSupplier rateLimitStatus) {
         this.rateLimitStatus = rateLimitStatus;
     }
 
-    /** Answers with an error. The response must not be committed. */
-    void render(HttpServletRequest request, HttpServletResponse response, RegistryException error) throws IOException {
-        byte[] body = JSON.writeValueAsBytes(
-                new Body(List.of(new OciError(error.code().wireCode(), error.getMessage()))));
-        response.resetBuffer();
-        response.setStatus(status(error.code()));
-        response.setHeader("Content-Type", "application/json");
-        response.setContentLengthLong(body.length);
-        if (error.code() == ErrorCode.UNSUPPORTED && !response.containsHeader("Allow")) {
-            response.setHeader("Allow", "GET, HEAD");
+    /** Returns the answer to a request that failed with this error. */
+    public Answer of(RegistryException error) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        headers.put("Content-Type", "application/json");
+        if (error.code() == ErrorCode.UNSUPPORTED) {
+            headers.put("Allow", "GET, HEAD");
         }
-        error.retryAfter().map(ErrorRenderer::seconds).ifPresent(value -> response.setHeader("Retry-After", value));
-        BodyWriter.send(request, response, body);
+        error.retryAfter().map(ErrorAnswers::seconds).ifPresent(value -> headers.put("Retry-After", value));
+        return new Answer(status(error.code()), headers, new Body.Bytes(json(error)));
     }
 
     private int status(ErrorCode code) {
         return code == ErrorCode.TOO_MANY_REQUESTS ? rateLimitStatus.getAsInt() : code.status();
     }
 
-    private record Body(List<OciError> errors) {}
+    private static byte[] json(RegistryException error) {
+        try {
+            return JSON.writeValueAsBytes(
+                    new Errors(List.of(new OciError(error.code().wireCode(), error.getMessage()))));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("writing an error as JSON failed", e);
+        }
+    }
+
+    private record Errors(List<OciError> errors) {}
 
     private record OciError(String code, String message) {}
 

@@ -3,7 +3,6 @@ package io.ociregistry.web.api;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.list.ListPage;
-import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLEncoder;
@@ -12,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Reads the page parameters of a list request (distribution specification, "Listing Tags"), and builds page links. */
-public final class PageQuery {
+final class PageQuery {
     /** Parameters of the request that the link to another page repeats. */
     private static final List<String> REPEATED = List.of("ns", "artifactType");
 
@@ -24,7 +23,7 @@ public final class PageQuery {
      * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if {@code n} is not a number, or {@code next} is not
      *     a query
      */
-    public static ListPage of(Query query) {
+    static ListPage of(Query query) {
         return new ListPage(
                 query.first("n").filter(n -> !n.isEmpty()).map(PageQuery::size).orElse(ListPage.ALL.size()),
                 query.first("last").orElse(""),
@@ -32,8 +31,8 @@ public final class PageQuery {
     }
 
     /** Returns the value of {@code Link} to another page of the requested list; empty without another page. */
-    public static Optional<String> link(HttpServletRequest request, Optional<ListPage> page) {
-        Query query = Query.of(request);
+    static Optional<String> link(RequestHead head, Optional<ListPage> page) {
+        Query query = head.query();
         StringBuilder repeated = new StringBuilder();
         for (String name : REPEATED) {
             query.values(name).forEach(value -> repeated.append('&')
@@ -42,7 +41,7 @@ public final class PageQuery {
                     .append(URLEncoder.encode(value, StandardCharsets.UTF_8)));
         }
         // A relative link by the path of this request, because clients refuse links to another host.
-        return page.map(next -> "<" + request.getRequestURI() + "?" + next.query() + repeated + ">; rel=\"next\"");
+        return page.map(next -> "<" + head.context() + head.path() + "?" + next.query() + repeated + ">; rel=\"next\"");
     }
 
     private static int size(String n) {

@@ -2,7 +2,6 @@ package io.ociregistry.web.api;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import jakarta.servlet.http.HttpServletRequest;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -12,14 +11,16 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The query of a request. Does not use {@code getParameter}, because containers differ in how they handle a query with
  * a malformed parameter.
  */
 public record Query(String text) {
-    public static Query of(HttpServletRequest request) {
-        return new Query(Objects.requireNonNullElse(request.getQueryString(), ""));
+    /** Returns a query that may be absent. */
+    public static Query of(@Nullable String text) {
+        return new Query(Objects.requireNonNullElse(text, ""));
     }
 
     /**

@@ -1,11 +1,10 @@
 package io.ociregistry.web.api;
 
-import jakarta.servlet.http.HttpServletResponse;
 import java.util.Optional;
 
 /**
- * Sets the {@code Warning} header of an answer that may be stale (RFC 7234 section 5.5), in the form that the
- * distribution specification allows ("Warnings").
+ * The {@code Warning} header of an answer that may be stale (RFC 7234 section 5.5), in the form that the distribution
+ * specification allows ("Warnings").
  */
 public final class WarningHeader {
     /** The specification allows 4,096 bytes for all warnings of an answer together. */
@@ -13,8 +12,9 @@ public final class WarningHeader {
 
     private WarningHeader() {}
 
-    public static void set(HttpServletResponse response, Optional<String> warning) {
-        warning.ifPresent(text -> response.setHeader("Warning", value(text)));
+    /** Returns the answer with the warning, if there is one. */
+    public static Answer addTo(Answer answer, Optional<String> warning) {
+        return warning.isEmpty() ? answer : answer.with("Warning", value(warning.get()));
     }
 
     /** Formats the text with code 299, and without agent and date. */

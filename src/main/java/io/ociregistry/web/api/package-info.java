@@ -1,9 +1,11 @@
 /**
- * Requests and headers that several servlets share, and the access log.
+ * Turns the head of a request into an answer, both as values without a servlet type, so that every transport gives the
+ * same answers (ADR 37).
  *
- * <p>Entry types: {@link AsyncWait}, {@link AccessLogFilter}, {@link ByteRange}.
+ * <p>Entry types: {@link DistributionApi}, {@link RequestHead}, {@link Answer}.
  *
- * <p>May import: {@code common}, {@code oci}, {@code registry.list}.
+ * <p>May import: {@code access}, {@code config}, {@code config.model}, {@code oci}, {@code registry},
+ * {@code registry.blob}, {@code registry.list}, {@code registry.manifest}, {@code registry.policy}, {@code store}.
  */
 @NullMarked
 package io.ociregistry.web.api;

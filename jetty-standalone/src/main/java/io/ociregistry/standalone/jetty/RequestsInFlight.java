@@ -1,6 +1,6 @@
 package io.ociregistry.standalone.jetty;
 
-import io.ociregistry.web.http.RedactedQuery;
+import io.ociregistry.web.api.RedactedQuery;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
