@@ -58,6 +58,7 @@ END
     cat <<'END'
 docker.io       dockerd                             Docker pulls, loads and saves (MorePeersIT)
 podman          podman                              podman pulls, loads and saves (MorePeersIT)
+debootstrap     debootstrap                         the README in a bare Debian (BareDebianIT)
 END
   fi
 }

@@ -3,11 +3,11 @@ package io.ociregistry.logging;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.PatternLayout;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
-import ch.qos.logback.core.FileAppender;
 import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import io.ociregistry.common.FileOwner;
 import io.ociregistry.config.ServerConfig.LogLevel;
 import java.io.IOException;
@@ -35,18 +35,24 @@ public final class Logging {
 
     private static final int NAMED_PIPE = 0010000;
 
-    private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger - %msg%n";
-
     private Logging() {}
 
     /**
-     * Sets the log level and, if there is a file, writes all log lines to that file only.
+     * Sets the log level and, if there is a file, writes all log lines to that file only. Lines that the file does not
+     * take, for example because its disk is full, go to standard error.
      *
      * @throws IOException if the file can't be written
      */
     public static void configure(LogLevel level, Optional<Path> file) throws IOException {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
             configure(context, level, file);
+        }
+    }
+
+    /** Closes the log file and all appenders; for an application that ends while its process goes on. */
+    public static void close() {
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+            context.stop();
         }
     }
 
@@ -59,9 +65,9 @@ public final class Logging {
         var capped = level == LogLevel.ERROR ? Level.ERROR : Level.WARN;
         SENSITIVE.forEach(name -> context.getLogger(name).setLevel(capped));
         if (file.isPresent() || root.getAppender(FILE) != null) {
-            // Before the new appender opens its file: Logback does not open a file twice.
+            var appender = file.isPresent() ? toFile(context, file.get()) : toConsole(context);
             root.detachAndStopAllAppenders();
-            root.addAppender(file.isPresent() ? toFile(context, file.get()) : toConsole(context));
+            root.addAppender(appender);
         }
     }
 
@@ -93,25 +99,29 @@ public final class Logging {
         }
     }
 
-    private static OutputStreamAppender<ILoggingEvent> toFile(LoggerContext context, Path file) {
-        var appender = new FileAppender<ILoggingEvent>();
+    private static OutputStreamAppender<ILoggingEvent> toFile(LoggerContext context, Path file) throws IOException {
+        var layout = new PatternLayout();
+        layout.setPattern(ConsoleLayout.WITH_TIME);
+        var appender = new OutputStreamAppender<ILoggingEvent>();
         appender.setName(FILE);
-        appender.setFile(file.toString());
-        return started(context, appender);
+        appender.setOutputStream(new LogFile(file, System.err));
+        return started(context, appender, layout);
     }
 
     private static OutputStreamAppender<ILoggingEvent> toConsole(LoggerContext context) {
         var appender = new ConsoleAppender<ILoggingEvent>();
         appender.setName("STDERR");
         appender.setTarget("System.err");
-        return started(context, appender);
+        return started(context, appender, new ConsoleLayout());
     }
 
     private static OutputStreamAppender<ILoggingEvent> started(
-            LoggerContext context, OutputStreamAppender<ILoggingEvent> appender) {
-        var encoder = new PatternLayoutEncoder();
+            LoggerContext context, OutputStreamAppender<ILoggingEvent> appender, PatternLayout layout) {
+        layout.setContext(context);
+        layout.start();
+        var encoder = new LayoutWrappingEncoder<ILoggingEvent>();
         encoder.setContext(context);
-        encoder.setPattern(PATTERN);
+        encoder.setLayout(layout);
         encoder.start();
         appender.setContext(context);
         appender.setEncoder(encoder);

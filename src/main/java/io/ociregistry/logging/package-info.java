@@ -1,7 +1,7 @@
 /**
  * Sets the level and the file of the log; the only user of the logging implementation.
  *
- * <p>Entry types: {@link Logging}.
+ * <p>Entry types: {@link Logging}, {@link Journal}.
  *
  * <p>May import: {@code common}, {@code config}.
  */

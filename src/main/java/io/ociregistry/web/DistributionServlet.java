@@ -1,19 +1,17 @@
 package io.ociregistry.web;
 
-import io.ociregistry.oci.ErrorCode;
-import io.ociregistry.oci.RegistryException;
-import io.ociregistry.registry.RegistryContext;
-import io.ociregistry.web.send.BlobSender;
-import io.ociregistry.web.send.BodyWriter;
+import io.ociregistry.web.api.ApiRequest;
+import io.ociregistry.web.api.DistributionApi;
+import io.ociregistry.web.send.BodySender;
+import io.ociregistry.web.send.ServletHead;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 
 /**
- * The pull part of the distribution API: parses every request under {@code /v2} and passes it to its servlet.
+ * The pull part of the distribution API: passes every request under {@code /v2} to its servlet.
  *
  * <pre>
  * GET HEAD  /v2/                               200                      end-1
@@ -26,24 +24,27 @@ import java.nio.charset.StandardCharsets;
  * </pre>
  *
  * Requests that need an upstream may also get 403, 429, 502, 503, 504 or 508. Clients that have to log in get 401.
+ *
+ * <p>This servlet calls the others itself, because names have any number of components, and URL patterns cannot select
+ * a path by its end.
  */
 final class DistributionServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
-    private static final byte[] NO_BODY = {};
-    private static final byte[] PING_BODY = "{}".getBytes(StandardCharsets.US_ASCII);
 
-    private final transient RegistryContext context;
+    private final transient DistributionApi api;
+    private final transient BodySender sender;
     private final ManifestServlet manifests;
     private final BlobServlet blobs;
     private final TagsServlet tags;
     private final ReferrersServlet referrers;
 
-    DistributionServlet(RegistryContext context) {
-        this.context = context;
-        this.manifests = new ManifestServlet(context);
-        this.blobs = new BlobServlet(context);
-        this.tags = new TagsServlet(context);
-        this.referrers = new ReferrersServlet(context);
+    DistributionServlet(DistributionApi api, BodySender sender) {
+        this.api = api;
+        this.sender = sender;
+        this.manifests = new ManifestServlet(api, sender);
+        this.blobs = new BlobServlet(api, sender);
+        this.tags = new TagsServlet(api, sender);
+        this.referrers = new ReferrersServlet(api, sender);
     }
 
     @Override
@@ -55,41 +56,14 @@ final class DistributionServlet extends HttpServlet {
     }
 
     @Override
-    protected void service(HttpServletRequest request, HttpServletResponse response)
-            throws IOException, ServletException {
-        setApiVersion(response);
-        if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
-            throw new RegistryException(
-                    ErrorCode.UNSUPPORTED,
-                    "this registry is pull-only: it answers GET and HEAD, and fetches missing content from upstreams");
+    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        response.setHeader(DistributionApi.VERSION_HEADER, DistributionApi.VERSION);
+        switch (ApiRequest.Kind.of(ServletHead.path(request))) {
+            case MANIFEST -> manifests.service(request, response);
+            case BLOB -> blobs.service(request, response);
+            case TAGS -> tags.service(request, response);
+            case REFERRERS -> referrers.service(request, response);
+            case PING, UNKNOWN -> sender.answer(request, response, api::ping);
         }
-        ApiRequest parsed = ApiRequest.parse(request, context.registryNames());
-        parsed.attachTo(request);
-        if (parsed instanceof ApiRequest.ManifestRequest) {
-            manifests.service(request, response);
-        } else if (parsed instanceof ApiRequest.BlobRequest) {
-            blobs.service(request, response);
-        } else if (parsed instanceof ApiRequest.TagsRequest) {
-            tags.service(request, response);
-        } else if (parsed instanceof ApiRequest.ReferrersRequest) {
-            referrers.service(request, response);
-        } else {
-            ping(request, response);
-        }
-        if (!request.isAsyncStarted() && !BlobSender.usesSendfile(request)) {
-            // The answer has headers only.
-            BodyWriter.send(request, response, NO_BODY);
-        }
-    }
-
-    /** Sets the header by which clients recognize the API, on every answer under {@code /v2}. */
-    static void setApiVersion(HttpServletResponse response) {
-        response.setHeader("Docker-Distribution-Api-Version", "registry/2.0");
-    }
-
-    private static void ping(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        response.setHeader("Content-Type", "application/json");
-        response.setContentLengthLong(PING_BODY.length);
-        BodyWriter.send(request, response, PING_BODY);
     }
 }

@@ -15,7 +15,10 @@ import io.ociregistry.web.admin.AdminPortFilter;
 import io.ociregistry.web.admin.AdminServlet;
 import io.ociregistry.web.admin.Reload;
 import io.ociregistry.web.admin.ServerControl;
-import io.ociregistry.web.http.AccessLogFilter;
+import io.ociregistry.web.api.DistributionApi;
+import io.ociregistry.web.api.ErrorAnswers;
+import io.ociregistry.web.send.AccessLogFilter;
+import io.ociregistry.web.send.BodySender;
 import io.ociregistry.web.send.BodyWriterContext;
 import io.ociregistry.web.send.MinimumRate;
 import jakarta.servlet.DispatcherType;
@@ -25,21 +28,21 @@ import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Registers every servlet and filter, for every container; in a WAR, opens and closes the registry with the
  * application.
  */
 public final class RegistryContextListener implements ServletContextListener {
-    private static final Logger LOG = LoggerFactory.getLogger(RegistryContextListener.class);
     private static final String DISTRIBUTION = "distribution";
-    private static final String CONFIG = "ociregistry.config";
+    private static final String PARAMETER = "the context parameter " + ConfigLocation.PROPERTY;
 
     private final @Nullable RegistryContext given;
     private final MinimumRate minimumRate;
@@ -73,18 +76,16 @@ public final class RegistryContextListener implements ServletContextListener {
         BodyWriterContext started = new BodyWriterContext(context.bodyExecutor(), minimumRate);
         started.start();
         writerContext = started;
-        addFilter(servlets, "access log", new AccessLogFilter(), EnumSet.of(DispatcherType.REQUEST));
-        ErrorFilter errors =
-                new ErrorFilter(new ErrorRenderer(() -> context.config().rateLimitStatus()), started);
-        addFilter(servlets, "errors", errors, EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC));
-        addServlet(servlets, DISTRIBUTION, new DistributionServlet(context), "/v2/*");
+        ErrorAnswers errors = new ErrorAnswers(() -> context.config().rateLimitStatus());
+        BodySender sender = new BodySender(started, errors);
+        addFilter(servlets, "access log", new AccessLogFilter());
+        addServlet(
+                servlets, DISTRIBUTION, new DistributionServlet(new DistributionApi(context, errors), sender), "/v2/*");
         ServerControl control = givenControl != null ? givenControl : control(context, servlets);
-        control.adminPort().ifPresent(port -> guard(servlets, "admin port", new AdminPortFilter(port)));
-        if (!context.clientAccess().allowsAnonymous()) {
-            guard(servlets, "client access", new ClientAccessFilter(context.clientAccess()));
-        }
-        addServlet(servlets, "admin API", new AdminApiServlet(context, control), "/cmd/*");
-        addServlet(servlets, "admin", new AdminServlet(context), "/livez", "/readyz", "/health");
+        control.adminPort().ifPresent(port -> guard(servlets, "admin port", new AdminPortFilter(port, sender)));
+        addServlet(servlets, "admin API", new AdminApiServlet(context, control, sender, errors), "/cmd/*");
+        addServlet(servlets, "admin", new AdminServlet(context, sender), "/livez", "/readyz", "/health");
+        addServlet(servlets, "unknown path", new UnknownPathServlet(sender), "/");
     }
 
     @Override
@@ -92,39 +93,81 @@ public final class RegistryContextListener implements ServletContextListener {
         if (writerContext != null) {
             writerContext.close();
         }
-        if (opened != null) {
-            opened.close();
+        if (given == null) {
+            closeOpened();
         }
     }
 
+    private void closeOpened() {
+        if (opened != null) {
+            opened.close();
+        }
+        Logging.close();
+    }
+
     private RegistryContext open(ServletContext servlets) {
+        startTimerThread();
         try {
             ConfigLoader.Result result = load(servlets);
             Logging.configure(result.config().logLevel(), result.config().logFile());
-            ConfigCheck.warnings(result).forEach(LOG::warn);
+            ConfigCheck.warnings(result).forEach(ContainerLog::warn);
             warnOfTls(result.config());
             warnOfAdminPort(result.config());
             RegistryContext context = RegistryContext.open(result.config());
             opened = context;
-            context.startupWarning().ifPresent(LOG::warn);
+            context.startupWarning().ifPresent(ContainerLog::warn);
             context.startPreload();
             context.startScrub();
+            ContainerLog.banner(context, find(servlets), servlets);
             return context;
-        } catch (ConfigException | IOException | UnusableFileException e) {
-            // Any exception makes the container refuse the application, and its log shows this text.
-            throw new IllegalStateException("ociregistry can't start: " + e.getMessage(), e);
+        } catch (ConfigException e) {
+            throw refuse("the configuration can't be used:" + System.lineSeparator() + e.getMessage());
+        } catch (IOException | UnusableFileException e) {
+            throw refuse(e.getMessage());
+        }
+    }
+
+    /** Logs the reason once; the container adds only that the application failed. */
+    private RuntimeException refuse(@Nullable String reason) {
+        closeOpened();
+        ContainerLog.error("ociregistry can't start: " + reason);
+        return new StartRefused();
+    }
+
+    /** Makes the container refuse the application. Without a stack trace, because its cause is not in the code. */
+    private static final class StartRefused extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        StartRefused() {
+            super("ociregistry can't start; the main log of this container has the reason", null, false, false);
+        }
+    }
+
+    /**
+     * Starts the thread that the JDK uses for all timeouts of {@link CompletableFuture}. It outlives the application,
+     * and would keep the class loader of the application if a request started it.
+     */
+    private static void startTimerThread() {
+        Thread current = Thread.currentThread();
+        ClassLoader application = current.getContextClassLoader();
+        current.setContextClassLoader(ClassLoader.getSystemClassLoader());
+        try {
+            new CompletableFuture<Void>().completeOnTimeout(null, 0, TimeUnit.MILLISECONDS);
+        } finally {
+            current.setContextClassLoader(application);
         }
     }
 
     private static void warnOfTls(ServerConfig config) {
         if (!config.serverTlsConfig().equals(ServerTlsConfig.NONE)) {
-            LOG.warn("serverTlsConfig has no effect in a WAR; configure TLS in the connector of the container");
+            ContainerLog.warn(
+                    "serverTlsConfig has no effect in a WAR; configure TLS in the connector of the container");
         }
     }
 
     private static void warnOfAdminPort(ServerConfig config) {
         if (config.admin().port() != 0) {
-            LOG.warn("admin.port has no effect in a WAR: every port of the container serves the admin API;"
+            ContainerLog.warn("admin.port has no effect in a WAR: every port of the container serves the admin API;"
                     + " to disable the API, set admin.enabled: false");
         }
     }
@@ -135,26 +178,31 @@ public final class RegistryContextListener implements ServletContextListener {
     }
 
     private static ConfigLoader.Result load(ServletContext servlets) throws ConfigException {
-        Optional<String> location = Optional.ofNullable(servlets.getInitParameter(CONFIG));
-        return ConfigLocation.ofThisProcess().load("the context parameter " + CONFIG, location, Overrides.none());
+        return ConfigLocation.ofThisProcess().load(PARAMETER, parameter(servlets), Overrides.none());
+    }
+
+    private static Optional<Path> find(ServletContext servlets) throws ConfigException {
+        return ConfigLocation.ofThisProcess().find(PARAMETER, parameter(servlets));
+    }
+
+    private static Optional<String> parameter(ServletContext servlets) {
+        return Optional.ofNullable(servlets.getInitParameter(ConfigLocation.PROPERTY));
     }
 
     /**
      * Registers with asynchronous support; one servlet or filter without it makes startAsync fail for every request.
      */
-    private static void addFilter(
-            ServletContext servlets, String name, Filter filter, EnumSet<DispatcherType> dispatches) {
+    private static void addFilter(ServletContext servlets, String name, Filter filter) {
         var registration = servlets.addFilter(name, filter);
         registration.setAsyncSupported(true);
-        registration.addMappingForUrlPatterns(dispatches, true, "/*");
+        registration.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), true, "/*");
     }
 
     /** Maps the filter to the servlet and not to a path, so that no spelling of a path bypasses the filter. */
     private static void guard(ServletContext servlets, String name, Filter filter) {
         var registration = servlets.addFilter(name, filter);
         registration.setAsyncSupported(true);
-        registration.addMappingForServletNames(
-                EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC), true, DISTRIBUTION);
+        registration.addMappingForServletNames(EnumSet.of(DispatcherType.REQUEST), true, DISTRIBUTION);
     }
 
     private static void addServlet(ServletContext servlets, String name, Servlet servlet, String... patterns) {

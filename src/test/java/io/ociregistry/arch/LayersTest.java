@@ -38,6 +38,14 @@ class LayersTest {
     static final ArchRule onlyWebAndStandaloneSeeServlets = only("jakarta.servlet..", "..web..", "..standalone..");
 
     @ArchTest
+    static final ArchRule answersSeeNoServlets = noClasses()
+            .that()
+            .resideInAPackage("..web.api..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("jakarta.servlet..", "org.eclipse.jetty..");
+
+    @ArchTest
     static final ArchRule onlyStandaloneSeesJettyAndTheCommandLine = noClasses()
             .that()
             .resideOutsideOfPackage("..standalone..")

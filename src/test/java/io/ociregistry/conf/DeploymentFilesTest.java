@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.dataformat.toml.TomlMapper;
+import io.ociregistry.config.ConfigLocation;
 import io.ociregistry.config.ServerConfig;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,6 +31,9 @@ class DeploymentFilesTest {
     @CsvSource({
         "Unit.After, network.target",
         "Service.Restart, on-failure",
+        "Service.RestartPreventExitStatus, 78",
+        "Service.Type, notify",
+        "Service.NotifyAccess, all",
         "Service.ExecReload, /bin/kill -HUP $MAINPID",
         "Service.DynamicUser, yes",
         "Service.StateDirectory, ociregistry",
@@ -61,9 +65,10 @@ class DeploymentFilesTest {
     @Test
     void systemdAcceptsUnit() throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/systemd-analyze")), "systemd-analyze is not installed");
-        var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        var launcher = Path.of("ociregistry").toAbsolutePath().toString();
         var copy = Files.writeString(
-                dir.resolve("ociregistry.service"), Files.readString(UNIT).replace("/usr/bin/java", java));
+                dir.resolve("ociregistry.service"),
+                Files.readString(UNIT).replace("/usr/share/ociregistry/ociregistry", launcher));
         var process = new ProcessBuilder("/usr/bin/systemd-analyze", "verify", copy.toString())
                 .redirectErrorStream(true)
                 .start();
@@ -77,6 +82,7 @@ class DeploymentFilesTest {
         var lines = Files.readAllLines(Path.of("conf/systemd/tomcat10-ociregistry.conf"));
         assertTrue(lines.contains("[Service]"));
         assertTrue(lines.contains("ReadWritePaths=" + ServerConfig.defaults().imagePath()));
+        assertTrue(lines.contains("Environment=" + ConfigLocation.VARIABLE + "=/etc/ociregistry/config.yaml"));
     }
 
     @Test

@@ -114,6 +114,28 @@ class BehindNginxIT {
         }
     }
 
+    @Test
+    void documentedProxyServesPullsAndClosesAdminApi() throws Exception {
+        Map<String, List<String>> table = AdminTable.of(directory.resolve("empty"));
+        try (FatJar server = FatJar.startIn(machine, configuration);
+                Nginx proxy = Nginx.startDocumented(
+                        machine.runner(),
+                        directory.resolve("nginx"),
+                        PORT,
+                        "http://127.0.0.1:" + server.url().getPort())) {
+            var pull = new Request("GET", "/v2/team/app/manifests/1.0?ns=r.example");
+            var ready = new Request("GET", "/readyz");
+            assertEquals(Map.of(pull, "200", ready, "200"), ask(List.of(pull, ready), NO_TOKEN), proxy::toString);
+            var everything = table.keySet().stream()
+                    .flatMap(path -> AdminTable.METHODS.stream().map(method -> new Request(method, path + EVERYTHING)))
+                    .toList();
+            ask(everything, server.operator().authorization())
+                    .forEach((request, status) -> assertEquals("404", status, request::toString));
+            // Longer than the default limit of nginx, as the ranges that podman requests at once.
+            assertEquals(Map.of(pull, "200"), ask(List.of(pull), "X-Long: " + "x".repeat(19_000)));
+        }
+    }
+
     private void administer(FatJar server, Map<String, List<String>> table) throws IOException {
         Operator operator = server.operator();
         var stop = new Request("POST", "/cmd/stop" + EVERYTHING);

@@ -11,13 +11,19 @@ enum Containers {
     TOMCAT_10 {
         @Override
         Container start(Configuration configuration) {
-            return Tomcat10.start(configuration);
+            return Tomcat.DEBIAN_10.start(configuration);
         }
     },
     TOMCAT_10_UNDER_A_CONTEXT_PATH {
         @Override
         Container start(Configuration configuration) {
-            return Tomcat10.start(configuration, "registry");
+            return Tomcat.DEBIAN_10.start(configuration, "registry");
+        }
+    },
+    TOMCAT_11 {
+        @Override
+        Container start(Configuration configuration) {
+            return Tomcat.STOCK_11.start(configuration);
         }
     },
     JETTY_HOME {

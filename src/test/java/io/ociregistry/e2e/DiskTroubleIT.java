@@ -106,6 +106,19 @@ class DiskTroubleIT {
     }
 
     @Test
+    void fullDiskIsReportedInStatusAndInLogEvenIfLogFileIsOnIt() throws IOException {
+        configuration.with("logFile: '" + configuration.imagePath() + "/the.log'");
+        try (FatJar server = FatJar.start(configuration, mounted(FULL))) {
+            fill(Path.of("/proc/" + server.pid() + "/root" + configuration.imagePath() + "/more"));
+            assertPulled(server, image("2.0", 2), "2.0");
+            String status = server.operator().ask("GET", "/cmd/status").text();
+            assertTrue(status.contains("the disk of the cache is full"), status);
+            assertFalse(saying(server, "the.log can't be written").isEmpty(), server.log()::toString);
+            assertEquals(1, saying(server, "manifest records in").size(), server.log()::toString);
+        }
+    }
+
+    @Test
     void separatelyMountedDirectoriesStoreContent() throws IOException {
         String images = configuration.imagePath().toString();
         // All mounts are on the same disk, but the kernel refuses to rename a file between mounts.

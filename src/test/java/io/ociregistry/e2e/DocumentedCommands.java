@@ -1,9 +1,11 @@
 package io.ociregistry.e2e;
 
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +18,7 @@ import java.util.regex.Pattern;
  * its command as the current user, and {@code java} starts with {@link Java#QUICK_START}.
  */
 final class DocumentedCommands implements AutoCloseable {
+    private static final Pattern SERVE = Pattern.compile("\\bserve\\b");
     private static final Pattern BLOCK =
             Pattern.compile("^ *```shell\n(.*?)^ *```", Pattern.DOTALL | Pattern.MULTILINE);
 
@@ -31,8 +34,9 @@ final class DocumentedCommands implements AutoCloseable {
         program(programs.resolve("mvn"), "exit 0");
         program(programs.resolve("sudo"), "if [ \"$1\" = -u ]; then shift 2; fi", "exec \"$@\"");
         Path target = Files.createDirectories(directory.resolve("target"));
-        Files.copy(FatJar.artifact(), target.resolve("ociregistry.jar"), StandardCopyOption.REPLACE_EXISTING);
-        Files.copy(FatJar.artifact(), directory.resolve("ociregistry.jar"), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(FatJar.artifact(), target.resolve("ociregistry.jar"), REPLACE_EXISTING);
+        Files.copy(FatJar.artifact(), directory.resolve("ociregistry.jar"), REPLACE_EXISTING);
+        Files.copy(Path.of("ociregistry"), directory.resolve("ociregistry"), COPY_ATTRIBUTES, REPLACE_EXISTING);
         Files.createDirectories(directory.resolve("tmp"));
         Path java = Path.of(Java.executable()).getParent();
         program(programs.resolve("java"), "exec " + java + "/java " + String.join(" ", Java.QUICK_START) + " \"$@\"");
@@ -60,7 +64,7 @@ final class DocumentedCommands implements AutoCloseable {
     void run(String block) {
         List<String> commands = new ArrayList<>();
         for (String line : block.lines().toList()) {
-            if (line.contains(" serve ")) {
+            if (SERVE.matcher(line).find()) {
                 runAll(commands);
                 commands.clear();
                 serve(line);
@@ -80,7 +84,8 @@ final class DocumentedCommands implements AutoCloseable {
 
     private void serve(String command) {
         close();
-        String script = "cd '" + directory + "' && exec " + here(command);
+        String onPort = command.contains("8080") ? command : command + " --port 8080";
+        String script = "cd '" + directory + "' && exec " + here(onPort);
         server = Program.start("documented-server", environment, List.of("bash", "-c", script));
         server.waitUntil("the documented server accepts connections", () -> Loopback.accepts(port));
     }

@@ -65,7 +65,7 @@ class DocumentedCommandsIT {
     @Test
     void quickStartOfReadmePullsAndServesOffline() throws Exception {
         List<String> blocks = DocumentedCommands.of(Path.of("README.md"));
-        assertEquals(5, blocks.size(), blocks.toString());
+        assertEquals(4, blocks.size(), blocks.toString());
         Configuration configuration;
         try (var upstream = upstream()) {
             configuration = configuration(upstream);
@@ -73,11 +73,11 @@ class DocumentedCommandsIT {
                 blocks.forEach(commands::run);
             }
         }
-        assertTrue(Files.isDirectory(work.resolve("tmp/images/blobs")));
+        assertTrue(Files.isDirectory(configuration.imagePath().resolve("blobs")));
 
         Files.move(work.resolve("tmp/pause"), work.resolve("tmp/first"));
         try (var commands = new DocumentedCommands(work, configuration)) {
-            commands.run(blocks.get(4));
+            commands.run(blocks.get(3));
             blocks.subList(1, 3).forEach(commands::run);
         }
         assertTrue(Files.isDirectory(work.resolve("tmp/pause/blobs")));

@@ -70,7 +70,11 @@ final class Program implements AutoCloseable {
     }
 
     Program waitUntil(String what, BooleanSupplier condition) {
-        var deadline = System.nanoTime() + PATIENCE.toNanos();
+        return waitUntil(PATIENCE, what, condition);
+    }
+
+    Program waitUntil(Duration patience, String what, BooleanSupplier condition) {
+        var deadline = System.nanoTime() + patience.toNanos();
         while (!condition.getAsBoolean()) {
             // The condition may have become true just before the program ended.
             if (!process.isAlive() && !condition.getAsBoolean()) {
@@ -78,7 +82,7 @@ final class Program implements AutoCloseable {
             }
             if (System.nanoTime() > deadline) {
                 close();
-                throw failure("not within %s: %s".formatted(PATIENCE, what));
+                throw failure("not within %s: %s".formatted(patience, what));
             }
             nap();
         }

@@ -8,6 +8,6 @@ import java.nio.file.Path;
 class Tomcat10StalledClientsIT extends StalledClientsContract {
     @Override
     public ServerUnderTest start(String registries, Path directory) {
-        return ContainerProtocol.start(Tomcat10::startSmall, registries, directory);
+        return ContainerProtocol.start(Tomcat.DEBIAN_10::startSmall, registries, directory);
     }
 }

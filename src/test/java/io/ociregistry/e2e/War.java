@@ -12,7 +12,8 @@ import java.util.stream.Stream;
  * The WAR of the build in a servlet container that is started for it, on a free port and with its own base directory.
  */
 final class War implements Container {
-    private static final String ROOT = "ROOT";
+    static final String ROOT = "ROOT";
+    private static final String REFUSAL = "ociregistry can't start";
 
     private final URI url;
     private final Path logs;
@@ -32,6 +33,15 @@ final class War implements Container {
      */
     interface Start {
         Program with(Path base, int port) throws IOException;
+    }
+
+    /** The WAR refused to start; the message is the output of the container. */
+    static final class RefusedException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        RefusedException(String log) {
+            super(log);
+        }
     }
 
     static Path artifact() {
@@ -57,7 +67,15 @@ final class War implements Container {
             Path webapps = Files.createDirectories(base.resolve("webapps"));
             Files.copy(artifact(), webapps.resolve(name + ".war"));
             Program program = container.with(base, port);
-            program.waitUntil("/readyz is 200", () -> Loopback.isReady(URI.create(url + "/readyz")));
+            URI readiness = URI.create(url + "/readyz");
+            program.waitUntil(
+                    "/readyz is 200, or the WAR refuses to start",
+                    () -> Loopback.isReady(readiness)
+                            || (Loopback.accepts(port) && program.log().contains(REFUSAL)));
+            if (!Loopback.isReady(readiness)) {
+                program.terminate();
+                throw new RefusedException(program.log());
+            }
             return new War(url, logs, accessLogs, program);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -80,6 +98,16 @@ final class War implements Container {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Returns the output of the container. */
+    String log() {
+        return program.log();
+    }
+
+    /** Ends the container with SIGTERM. */
+    void terminate() {
+        program.terminate();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.ociregistry.logging;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -10,11 +11,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.joran.JoranConfigurator;
+import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;
-import ch.qos.logback.core.FileAppender;
 import ch.qos.logback.core.status.Status;
 import io.ociregistry.config.ServerConfig.LogLevel;
+import java.io.ByteArrayOutputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -66,6 +71,67 @@ class LoggingTest {
     }
 
     @Test
+    void linesGoToStandardErrorWhileDiskOfFileIsFull() throws Exception {
+        assumeTrue(Files.exists(Path.of("/dev/full")));
+        var console = new ByteArrayOutputStream();
+        var kept = new ByteArrayOutputStream();
+        var disk = new SwitchedStream(new FileOutputStream("/dev/full"));
+        try (var file = new LogFile(Path.of("the.log"), disk, new PrintStream(console, true, UTF_8))) {
+            file.write("one\n".getBytes(UTF_8));
+            file.write("two\n".getBytes(UTF_8));
+            disk.target = kept;
+            file.write("three\n".getBytes(UTF_8));
+        }
+        assertEquals("""
+                ociregistry: warning: the log file the.log can't be written (No space left on device); its lines go to \
+                standard error until it can
+                one
+                two
+                ociregistry: warning: the log file the.log can be written again
+                """, console.toString(UTF_8));
+        assertEquals("three\n", kept.toString(UTF_8));
+    }
+
+    private static final class SwitchedStream extends OutputStream {
+        private OutputStream target;
+
+        SwitchedStream(OutputStream target) {
+            this.target = target;
+        }
+
+        @Override
+        public void write(int octet) throws IOException {
+            target.write(octet);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            target.write(bytes, offset, length);
+        }
+    }
+
+    @Test
+    void linesForJournalHavePriorityAndNoTime() {
+        var layout = new ConsoleLayout(true);
+        layout.setContext(context);
+        layout.start();
+        var logger = context.getLogger("io.ociregistry.x");
+        var event = new LoggingEvent("x", logger, Level.WARN, "first\nsecond", null, null);
+        assertEquals("<4>WARN  io.ociregistry.x - first\n<4>second\n", layout.doLayout(event));
+        var error = new LoggingEvent("x", logger, Level.ERROR, "bad", null, null);
+        assertEquals("<3>ERROR io.ociregistry.x - bad\n", layout.doLayout(error));
+    }
+
+    @Test
+    void onlyTheStreamOfSystemdIsTheJournal() throws Exception {
+        var stream = Files.writeString(dir.resolve("stream"), "");
+        var name = Files.getAttribute(stream, "unix:dev") + ":" + Files.getAttribute(stream, "unix:ino");
+        assertTrue(Journal.isJournal(stream, name));
+        assertFalse(Journal.isJournal(dir, name));
+        assertFalse(Journal.isJournal(stream, null));
+    }
+
+    @Test
     void newFileBelongsToTheOwnerOfItsDirectory() throws Exception {
         assumeTrue("root".equals(System.getProperty("user.name")));
         Files.setAttribute(dir, "unix:uid", 54_321);
@@ -93,8 +159,7 @@ class LoggingTest {
         Logging.configure(context, LogLevel.INFO, Optional.empty());
         var root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         assertNotNull(root.getAppender("STDERR"));
-        root.iteratorForAppenders()
-                .forEachRemaining(appender -> assertFalse(appender instanceof FileAppender, appender.getName()));
+        root.iteratorForAppenders().forEachRemaining(appender -> assertEquals("STDERR", appender.getName()));
     }
 
     @Test

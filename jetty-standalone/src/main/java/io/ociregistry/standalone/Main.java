@@ -1,9 +1,10 @@
 package io.ociregistry.standalone;
 
+import io.ociregistry.standalone.cli.CommandFailure;
 import io.ociregistry.standalone.cli.UsageException;
 import java.io.PrintStream;
 
-/** The entry point of the standalone jar. The exit code is 0, or 1 with the reason on standard error. */
+/** The entry point of the standalone jar. A command that fails prints the reason on standard error. */
 public final class Main {
     private Main() {}
 
@@ -22,8 +23,7 @@ public final class Main {
             }
             return code;
         } catch (UsageException e) {
-            err.println("ociregistry: " + e.getMessage());
-            return 1;
+            return CommandFailure.report(e, err);
         }
     }
 }

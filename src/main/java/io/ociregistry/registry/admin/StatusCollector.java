@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Collects the status of a running server; the uptime counts from the creation of this object. Thread-safe. */
 public final class StatusCollector {
+    /** Less free space than this does not take a usual layer. */
+    private static final long FULL = 1 << 20;
+
     private final Supplier<RuntimeConfig> config;
     private final StoreStatus store;
     private final LiveContents contents;
@@ -67,7 +70,7 @@ public final class StatusCollector {
         try {
             var usage = store.usage();
             return new ServerStatus.Disk(
-                    store.location(), usage.used(), usage.free(), usage.total(), !store.isWritable(), warning());
+                    store.location(), usage.used(), usage.free(), usage.total(), !store.isWritable(), warning(usage));
         } catch (IOException e) {
             throw new RegistryException(ErrorCode.STORE_FAILED, "the usage of the cache's disk can't be read: " + e, e);
         }
@@ -82,11 +85,18 @@ public final class StatusCollector {
                 blob.size());
     }
 
-    private @Nullable String warning() {
-        List<String> warnings = Stream.of(store.warning(), store.unreadable())
+    private @Nullable String warning(StoreStatus.Usage usage) {
+        List<String> warnings = Stream.of(store.warning(), full(usage), store.unreadable())
                 .flatMap(Optional::stream)
                 .toList();
         return warnings.isEmpty() ? null : String.join("; ", warnings);
+    }
+
+    private static Optional<String> full(StoreStatus.Usage usage) {
+        return usage.free() < FULL
+                ? Optional.of("the disk of the cache is full (" + usage.free()
+                        + " bytes free): new content is not stored; prune, make room, or set cache.maxSize")
+                : Optional.empty();
     }
 
     private List<UpstreamState> upstreams() {

@@ -3,8 +3,8 @@
  *
  * <p>Entry types: {@link Verifier}, {@link Scrub}, {@link Repair}.
  *
- * <p>May import: {@code common}, {@code oci}, {@code registry.content}, {@code registry.index}, {@code registry.load},
- * {@code store}.
+ * <p>May import: {@code common}, {@code oci}, {@code registry.content}, {@code registry.index},
+ * {@code registry.load}, {@code store}.
  */
 @NullMarked
 package io.ociregistry.registry.verify;

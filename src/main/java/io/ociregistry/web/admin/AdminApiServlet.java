@@ -4,11 +4,19 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.registry.load.LoadOptions;
+import io.ociregistry.web.api.Answer;
+import io.ociregistry.web.api.Deadline;
+import io.ociregistry.web.api.ErrorAnswers;
+import io.ociregistry.web.send.BodySender;
+import io.ociregistry.web.send.ServletHead;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /**
  * The admin API: answers every request under {@code /cmd}. {@code docs/openapi.yaml} describes the API; a test compares
@@ -19,12 +27,18 @@ import java.util.List;
  */
 public final class AdminApiServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
+    /** Long enough to read a large cache on a slow disk. */
+    private static final Duration TIMEOUT = Duration.ofMinutes(10);
 
     private final transient AdminAccess access;
     private final transient ServerControl control;
+    private final transient BodySender sender;
+    private final transient ErrorAnswers errors;
     private final transient List<AdminRoute> routes;
 
-    public AdminApiServlet(RegistryContext context, ServerControl control) {
+    public AdminApiServlet(RegistryContext context, ServerControl control, BodySender sender, ErrorAnswers errors) {
+        this.sender = sender;
+        this.errors = errors;
         this.access = new AdminAccess(context.config().admin(), context.admin().token());
         this.control = control;
         this.routes = routes(context, control);
@@ -45,23 +59,30 @@ public final class AdminApiServlet extends HttpServlet {
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        response.setHeader("Cache-Control", "no-store");
+        sender.answer(request, response, head -> answer(request));
+    }
+
+    private CompletionStage<Answer> answer(HttpServletRequest request) {
         if (control.adminPort().isPresent() && control.adminPort().getAsInt() != request.getLocalPort()) {
             throw new RegistryException(
                     ErrorCode.PATH_UNKNOWN, "the admin API is on another port of this server; see admin.port");
         }
         access.check(request);
-        response.setHeader("Cache-Control", "no-store");
         AdminRoute route = route(request);
-        if (!route.methods().contains(request.getMethod())) {
-            String allowed = String.join(", ", route.methods());
-            response.setHeader("Allow", allowed);
-            throw new RegistryException(ErrorCode.UNSUPPORTED, route.path() + " accepts " + allowed + " only");
-        }
-        route.endpoint().answer(request, response);
+        return route.methods().contains(request.getMethod())
+                ? Deadline.limit(route.endpoint().answer(request), TIMEOUT, Answer::close)
+                : CompletableFuture.completedStage(notAllowed(route));
+    }
+
+    private Answer notAllowed(AdminRoute route) {
+        String allowed = String.join(", ", route.methods());
+        return errors.of(new RegistryException(ErrorCode.UNSUPPORTED, route.path() + " accepts " + allowed + " only"))
+                .with("Allow", allowed);
     }
 
     private AdminRoute route(HttpServletRequest request) {
-        String path = request.getRequestURI().substring(request.getContextPath().length());
+        String path = ServletHead.path(request);
         return routes.stream()
                 .filter(route -> route.path().equals(path))
                 .findFirst()

@@ -7,16 +7,16 @@ import io.ociregistry.registry.admin.CacheContents;
 import io.ociregistry.registry.admin.CachedBlob;
 import io.ociregistry.registry.admin.CachedImage;
 import io.ociregistry.registry.policy.ReferencePatterns;
-import io.ociregistry.web.http.Query;
+import io.ociregistry.web.api.Answer;
+import io.ociregistry.web.api.Query;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -40,47 +40,42 @@ final class AdminLists {
     }
 
     /** Lists images and indexes whose name matches {@code pattern}. */
-    void manifests(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    CompletionStage<Answer> manifests(HttpServletRequest request) {
         ReferencePatterns patterns = patterns(request);
-        list(request, response, contents -> contents.images(patterns), images -> text(images, AdminLists::row));
+        return list(request, contents -> contents.images(patterns), images -> text(images, AdminLists::row));
     }
 
     /** Lists images with their blobs, by {@code pattern}, or by {@code digest}: a part of the digest of a blob. */
-    void images(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    CompletionStage<Answer> images(HttpServletRequest request) {
         ReferencePatterns patterns = patterns(request);
-        String part = patterns.isAll() ? Query.of(request).first("digest").orElse("") : "";
-        list(
+        String part = patterns.isAll()
+                ? Query.of(request.getQueryString()).first("digest").orElse("")
+                : "";
+        return list(
                 request,
-                response,
                 contents -> (part.isEmpty() ? contents.images(patterns) : contents.imagesContaining(part))
                         .filter(image -> !image.type().equals(CachedImage.LIST)),
                 images -> text(images, AdminLists::rows));
     }
 
     /** Lists blobs by {@code substr}, a part of the digest. */
-    void blobs(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        String part = Query.of(request).first("substr").orElse("");
-        list(request, response, contents -> contents.blobs(part), AdminLists::blobText);
+    CompletionStage<Answer> blobs(HttpServletRequest request) {
+        String part = Query.of(request.getQueryString()).first("substr").orElse("");
+        return list(request, contents -> contents.blobs(part), AdminLists::blobText);
     }
 
-    private <T> void list(
-            HttpServletRequest request,
-            HttpServletResponse response,
-            Function<CacheContents, Stream<T>> query,
-            Function<List<T>, String> text)
-            throws IOException {
+    private <T> CompletionStage<Answer> list(
+            HttpServletRequest request, Function<CacheContents, Stream<T>> query, Function<List<T>, String> text) {
         long count = count(request);
         AdminResponse form = AdminResponse.of(request);
-        form.awaitList(
-                request,
-                response,
-                () -> admin.query(contents ->
-                        form.bytes(query.apply(contents).limit(count).toList(), text)));
+        return admin.query(contents ->
+                        form.bytes(query.apply(contents).limit(count).toList(), text))
+                .thenApply(form::answer);
     }
 
     private static ReferencePatterns patterns(HttpServletRequest request) {
         try {
-            return Query.of(request)
+            return Query.of(request.getQueryString())
                     .first("pattern")
                     .filter(pattern -> !pattern.isEmpty())
                     .map(ReferencePatterns::parse)
@@ -91,7 +86,8 @@ final class AdminLists {
     }
 
     private static long count(HttpServletRequest request) {
-        Optional<String> given = Query.of(request).first("count").filter(text -> !text.isEmpty());
+        Optional<String> given =
+                Query.of(request.getQueryString()).first("count").filter(text -> !text.isEmpty());
         String text = given.orElse(String.valueOf(DEFAULT_COUNT));
         if (!text.matches("-1|[0-9]{1,9}")) {
             throw new RegistryException(

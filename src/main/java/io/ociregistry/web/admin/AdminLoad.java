@@ -13,12 +13,16 @@ import io.ociregistry.registry.load.LoadSummary;
 import io.ociregistry.registry.load.list.ImageFile;
 import io.ociregistry.registry.load.list.ImageList;
 import io.ociregistry.registry.load.list.LoadPlan;
-import io.ociregistry.web.http.LineStream;
-import io.ociregistry.web.http.Query;
+import io.ociregistry.web.api.Answer;
+import io.ociregistry.web.api.Body;
+import io.ociregistry.web.api.LineStream;
+import io.ociregistry.web.api.Query;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
 /**
@@ -31,8 +35,8 @@ record AdminLoad(Admin admin, Supplier<LoadOptions> defaults) implements AdminRo
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     @Override
-    public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        LoadOptions options = options(Query.of(request));
+    public CompletionStage<Answer> answer(HttpServletRequest request) {
+        LoadOptions options = options(Query.of(request.getQueryString()));
         LoadPlan plan = plan(request);
         LineStream lines = new LineStream();
         boolean json = AdminResponse.of(request) == AdminResponse.JSON;
@@ -43,12 +47,12 @@ record AdminLoad(Admin admin, Supplier<LoadOptions> defaults) implements AdminRo
             }
             lines.end();
         });
-        response.setHeader("Content-Type", json ? "application/x-ndjson" : "text/plain;charset=utf-8");
-        lines.send(request, response);
+        String contentType = json ? "application/x-ndjson" : "text/plain;charset=utf-8";
+        return CompletableFuture.completedStage(Answer.ok(Map.of("Content-Type", contentType), new Body.Lines(lines)));
     }
 
-    private static LoadPlan plan(HttpServletRequest request) throws IOException {
-        byte[] list = request.getInputStream().readNBytes(MAX_BYTES + 1);
+    private static LoadPlan plan(HttpServletRequest request) {
+        byte[] list = body(request);
         if (!ImageFile.isList(list)) {
             throw invalid("the body is not a list of images; to load an archive, stop the server and run"
                     + " ociregistry load --image-file FILE");
@@ -61,6 +65,14 @@ record AdminLoad(Admin admin, Supplier<LoadOptions> defaults) implements AdminRo
             throw invalid("the body lists no image; send one image on a line, such as docker.io/library/alpine:3.20");
         }
         return plan;
+    }
+
+    private static byte[] body(HttpServletRequest request) {
+        try {
+            return request.getInputStream().readNBytes(MAX_BYTES + 1);
+        } catch (IOException e) {
+            throw invalid("the list of images can't be read to its end: " + e.getMessage());
+        }
     }
 
     private LoadOptions options(Query query) {

@@ -2,6 +2,7 @@ package io.ociregistry.web.admin;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.web.send.BodySender;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -17,19 +18,21 @@ public final class AdminPortFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
 
     private final int adminPort;
+    private final transient BodySender sender;
 
-    public AdminPortFilter(int adminPort) {
+    public AdminPortFilter(int adminPort, BodySender sender) {
         this.adminPort = adminPort;
+        this.sender = sender;
     }
 
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
         if (request.getLocalPort() == adminPort) {
-            throw new RegistryException(
-                    ErrorCode.PATH_UNKNOWN,
-                    "this port serves the admin API only; request images on the other port of this server");
+            String why = "this port serves the admin API only; request images on the other port of this server";
+            sender.fail(new RegistryException(ErrorCode.PATH_UNKNOWN, why), request, response);
+        } else {
+            chain.doFilter(request, response);
         }
-        chain.doFilter(request, response);
     }
 }

@@ -9,16 +9,16 @@ import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.registry.prune.PrunePolicy;
 import io.ociregistry.registry.prune.PruneReport;
 import io.ociregistry.registry.prune.PruneRequest;
-import io.ociregistry.web.http.Query;
+import io.ociregistry.web.api.Answer;
+import io.ociregistry.web.api.Query;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,16 +36,16 @@ record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
     private static final int DEFAULT_COUNT = 50;
 
     @Override
-    public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        PruneRequest prune = request(new PruneParameters(Query.of(request)));
+    public CompletionStage<Answer> answer(HttpServletRequest request) {
+        PruneRequest prune = request(new PruneParameters(Query.of(request.getQueryString())));
         AdminResponse form = AdminResponse.of(request);
         String client = request.getRemoteAddr();
-        form.await(request, response, () -> admin.prune(prune).thenApply(report -> {
+        return admin.prune(prune).thenApply(report -> {
             if (!report.isDryRun()) {
                 LOG.warn("pruned by a request of {}\n{}", client, String.join("\n", report.lines()));
             }
-            return form.bytes(report, AdminPrune::text);
-        }));
+            return form.answer(form.bytes(report, AdminPrune::text));
+        });
     }
 
     private static String text(PruneReport report) {

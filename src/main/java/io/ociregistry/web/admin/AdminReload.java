@@ -1,15 +1,16 @@
 package io.ociregistry.web.admin;
 
+import io.ociregistry.web.api.Answer;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /** Reloads the configuration, and reports the applied keys. */
 record AdminReload(Reload reload) implements AdminRoute.Endpoint {
     @Override
-    public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    public CompletionStage<Answer> answer(HttpServletRequest request) {
         Reload.Outcome outcome = reload.apply();
         AdminResponse form = AdminResponse.of(request);
-        form.send(request, response, form.bytes(outcome, Reload.Outcome::text));
+        return CompletableFuture.completedStage(form.answer(form.bytes(outcome, Reload.Outcome::text)));
     }
 }

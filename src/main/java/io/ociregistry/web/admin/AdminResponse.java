@@ -5,19 +5,12 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.list.ListResult;
-import io.ociregistry.web.http.AsyncWait;
-import io.ociregistry.web.http.WarningHeader;
-import io.ociregistry.web.send.BodyWriter;
+import io.ociregistry.web.api.Answer;
+import io.ociregistry.web.api.WarningHeader;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Collections;
-import java.util.Optional;
-import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * The format of an answer of the admin API: JSON for a client that accepts it, otherwise text, for people and for
@@ -26,9 +19,6 @@ import java.util.function.Supplier;
 enum AdminResponse {
     TEXT("text/plain;charset=utf-8"),
     JSON("application/json");
-
-    /** Long enough to read a large cache on a slow disk. */
-    private static final Duration TIMEOUT = Duration.ofMinutes(10);
 
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
@@ -56,31 +46,13 @@ enum AdminResponse {
         }
     }
 
-    /** Sends the body when its stage completes. */
-    void await(HttpServletRequest request, HttpServletResponse response, Supplier<CompletionStage<byte[]>> stage)
-            throws IOException {
-        Optional<byte[]> body = AsyncWait.await(request, TIMEOUT, stage, unwanted -> {});
-        if (body.isPresent()) {
-            send(request, response, body.get());
-        }
+    /** Returns the answer with a body in this format. */
+    Answer answer(byte[] body) {
+        return Answer.ok(contentType, body);
     }
 
-    /** Sends a list, with a {@code Warning} if it may be incomplete, when its stage completes. */
-    void awaitList(
-            HttpServletRequest request,
-            HttpServletResponse response,
-            Supplier<CompletionStage<ListResult<byte[]>>> stage)
-            throws IOException {
-        Optional<ListResult<byte[]>> body = AsyncWait.await(request, TIMEOUT, stage, unwanted -> {});
-        if (body.isPresent()) {
-            WarningHeader.set(response, body.get().warning());
-            send(request, response, body.get().list());
-        }
-    }
-
-    void send(HttpServletRequest request, HttpServletResponse response, byte[] body) throws IOException {
-        response.setHeader("Content-Type", contentType);
-        response.setContentLengthLong(body.length);
-        BodyWriter.send(request, response, body);
+    /** Returns the answer with a list in this format, with a {@code Warning} if it may be incomplete. */
+    Answer answer(ListResult<byte[]> list) {
+        return WarningHeader.addTo(answer(list.list()), list.warning());
     }
 }

@@ -1,10 +1,9 @@
 package io.ociregistry.web.admin;
 
-import io.ociregistry.web.http.AsyncWait;
+import io.ociregistry.web.api.Answer;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 
 /**
  * One route of the admin API.
@@ -13,10 +12,10 @@ import java.util.List;
  *     GET without the intent of their user
  */
 record AdminRoute(String path, List<String> methods, Endpoint endpoint) {
-    /** Answers requests. An endpoint that waits with {@link AsyncWait} is called again after the wait. */
+    /** Answers requests. The stage fails with {@link io.ociregistry.oci.RegistryException}. */
     @FunctionalInterface
     interface Endpoint {
-        void answer(HttpServletRequest request, HttpServletResponse response) throws IOException;
+        CompletionStage<Answer> answer(HttpServletRequest request);
     }
 
     /** Returns a route that changes nothing. */

@@ -3,19 +3,19 @@ package io.ociregistry.web.admin;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.admin.ServerStatus;
 import io.ociregistry.registry.admin.UpstreamState;
+import io.ociregistry.web.api.Answer;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** Answers with the status of the server: its disk, cache, upstreams and downloads in flight. */
 record AdminStatus(Admin admin) implements AdminRoute.Endpoint {
     @Override
-    public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    public CompletionStage<Answer> answer(HttpServletRequest request) {
         AdminResponse form = AdminResponse.of(request);
-        form.await(request, response, () -> admin.status().thenApply(status -> form.bytes(status, AdminStatus::text)));
+        return admin.status().thenApply(status -> form.answer(form.bytes(status, AdminStatus::text)));
     }
 
     private static String text(ServerStatus status) {

@@ -2,11 +2,12 @@ package io.ociregistry.web.admin;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.web.api.Answer;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,12 +16,13 @@ record AdminStop(Optional<Runnable> stop) implements AdminRoute.Endpoint {
     private static final Logger LOG = LoggerFactory.getLogger(AdminStop.class);
 
     @Override
-    public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    public CompletionStage<Answer> answer(HttpServletRequest request) {
         Runnable action = stop.orElseThrow(() -> new RegistryException(
                 ErrorCode.DENIED, "this server runs in a servlet container; stop it through that container"));
         LOG.warn("stopping by a request of {}", request.getRemoteAddr());
         AdminResponse form = AdminResponse.of(request);
-        form.send(request, response, form.bytes(Map.of("state", "stopping"), unused -> "stopping\n"));
+        byte[] body = form.bytes(Map.of("state", "stopping"), unused -> "stopping\n");
         action.run();
+        return CompletableFuture.completedStage(form.answer(body));
     }
 }

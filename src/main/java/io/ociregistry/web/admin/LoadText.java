@@ -6,7 +6,7 @@ import io.ociregistry.registry.load.LoadOutcome.AlreadyCached;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import io.ociregistry.registry.load.LoadSummary;
-import io.ociregistry.web.http.LineStream;
+import io.ociregistry.web.api.LineStream;
 
 /** Reports a load in lines of text. The last line starts with {@code ok} or {@code failed}. */
 record LoadText(LineStream lines) implements LoadListener {

@@ -2,7 +2,7 @@ package io.ociregistry.web.admin;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.web.http.Query;
+import io.ociregistry.web.api.Query;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Optional;

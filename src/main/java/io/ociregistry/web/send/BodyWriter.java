@@ -1,8 +1,8 @@
 package io.ociregistry.web.send;
 
-import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.web.http.AccessLogFilter;
+import io.ociregistry.web.api.AccessLogEntry;
+import io.ociregistry.web.api.Body;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -10,7 +10,6 @@ import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -28,24 +27,13 @@ import org.slf4j.LoggerFactory;
  * counted: one thread at a time works, and a wake during its work makes it check once more, so no wake is lost. A body
  * that can't be completed is aborted by {@link #abort}, and never ends like a complete one.
  */
-public final class BodyWriter implements WriteListener, AsyncListener {
+final class BodyWriter implements WriteListener, AsyncListener {
     private static final Logger LOG = LoggerFactory.getLogger(BodyWriter.class);
-    private static final String ABORTED = BodyWriter.class.getName() + ".aborted";
-
-    /** A piece of a body: ready bytes, or a range of a source. */
-    public sealed interface Part {
-        /** Bytes in memory, such as the headers between the ranges of a multipart body. */
-        @SuppressWarnings("ArrayRecordComponent") // never compared
-        record Bytes(byte[] bytes) implements Part {}
-
-        /** A range of a source; up to {@link #TO_END} if the size of the source is not known. */
-        record Range(BlobSource source, long from, long to) implements Part {}
-    }
 
     /**
      * Thrown to the container, which logs it in one line. It has no stack trace, because none would explain the abort.
      */
-    private static final class AbortedException extends IOException {
+    static final class AbortedException extends IOException {
         private static final long serialVersionUID = 1L;
 
         AbortedException(String why) {
@@ -58,19 +46,17 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         }
     }
 
-    /** The end of a range that goes up to the end of its source. */
-    static final long TO_END = Long.MAX_VALUE;
-
     private final HttpServletRequest request;
     private final AsyncContext async;
     private final ServletOutputStream out;
-    private final Closeable content;
+    private final Body body;
+    private final AccessLogEntry entry;
     private final BodyWriterContext context;
     private final ClientRate rate;
     private final AtomicInteger wakes = new AtomicInteger();
 
     // Only the working thread uses these; "wakes" publishes them to the next one.
-    private final Deque<Part> parts;
+    private final Deque<Body> parts;
     private long position = -1;
     private boolean unflushed = true;
     /** Bytes written and not yet known to be accepted by the client. */
@@ -81,7 +67,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
     /**
      * In use from the first read until the container has accepted the bytes, because the container may send from it.
      */
-    private final PooledBuffer buffer;
+    private final BufferPool.Lease buffer;
 
     private volatile boolean tooSlow;
 
@@ -98,64 +84,29 @@ public final class BodyWriter implements WriteListener, AsyncListener {
     /** Whether the source will wake this writer. */
     private volatile boolean registered;
 
-    private BodyWriter(HttpServletRequest request, HttpServletResponse response, List<Part> parts, Closeable content)
+    private BodyWriter(HttpServletRequest request, HttpServletResponse response, Body body, BodyWriterContext context)
             throws IOException {
         this.request = request;
-        this.content = content;
-        this.context = BodyWriterContext.of(request);
+        this.body = body;
+        this.context = context;
         this.rate = context.newRate();
-        this.buffer = new PooledBuffer(context.buffers());
-        this.parts = new ArrayDeque<>(parts);
+        this.buffer = new BufferPool.Lease(context.buffers());
+        this.parts = new ArrayDeque<>(body instanceof Body.Multipart multipart ? multipart.parts() : List.of(body));
+        this.entry = AccessLogFilter.entry(request, response);
         this.out = response.getOutputStream();
         this.async = request.startAsync();
     }
 
     /**
-     * Starts to send the parts. The caller has set the headers. The content is closed after the last byte, on failure,
-     * or when the client disconnects.
+     * Starts to send the body. The caller has set the headers. The body is closed after the last byte, on failure, or
+     * when the client disconnects.
      */
-    public static void start(
-            HttpServletRequest request, HttpServletResponse response, List<Part> parts, Closeable content)
+    static void start(HttpServletRequest request, HttpServletResponse response, Body body, BodyWriterContext context)
             throws IOException {
-        BodyWriter writer = new BodyWriter(request, response, parts, content);
+        BodyWriter writer = new BodyWriter(request, response, body, context);
         writer.async.setTimeout(0);
         writer.async.addListener(writer);
         writer.out.setWriteListener(writer);
-    }
-
-    /**
-     * Answers with the given bytes; HEAD with the headers only. The caller has set the headers. Small bodies are sent
-     * asynchronously too, because a client that requests many and reads none would block threads.
-     */
-    public static void send(HttpServletRequest request, HttpServletResponse response, byte[] body) throws IOException {
-        boolean headersOnly = body.length == 0 || request.getMethod().equals("HEAD");
-        if (request.getAttribute(ABORTED) == null) {
-            start(request, response, headersOnly ? List.of() : List.of(new Part.Bytes(body)), () -> {});
-        } else if (!headersOnly) {
-            // The body failed before its first byte. The stream accepts no second listener. It is ready, because
-            // nothing was sent; calling isReady would make Tomcat wait for the listener.
-            response.getOutputStream().write(body);
-        }
-    }
-
-    /**
-     * Breaks the connection of an aborted body. Must be called first in every dispatch of a request.
-     *
-     * <p>Only an exception from a dispatch makes both Jetty and Tomcat cut a body short; after {@code complete} the
-     * client of Tomcat would hang. If nothing was sent yet, the failure is still answered with an error status.
-     */
-    public static void throwIfAborted(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        if (!(request.getAttribute(ABORTED) instanceof Throwable cause)) {
-            return;
-        }
-        if (!response.isCommitted() && cause instanceof RegistryException known) {
-            throw known;
-        }
-        AccessLogFilter.logAborted(request);
-        // The container recognizes an exception of its own as a disconnected client, and does not log it.
-        throw cause instanceof IOException known
-                ? known
-                : new AbortedException("the body can't be completed: " + cause.getMessage());
     }
 
     @Override
@@ -240,19 +191,19 @@ public final class BodyWriter implements WriteListener, AsyncListener {
 
     /** Writes once. Returns false if the source has no bytes yet and will wake this writer. */
     private boolean sendSome() throws IOException {
-        Part part = parts.element();
-        if (part instanceof Part.Bytes ready) {
-            parts.remove();
-            write(ready.bytes(), ready.bytes().length);
-            return true;
+        Body part = parts.element();
+        if (part instanceof Body.Blob range && range.from() < range.to()) {
+            return sendSome(range);
         }
-        return sendSome((Part.Range) part);
+        parts.remove();
+        if (part instanceof Body.Bytes ready) {
+            write(ready.bytes(), ready.bytes().length);
+        }
+        return true;
     }
 
-    private boolean sendSome(Part.Range range) throws IOException {
-        if (position < 0) {
-            position = range.from();
-        }
+    private boolean sendSome(Body.Blob range) throws IOException {
+        position = Math.max(position, range.from());
         byte[] bytes = buffer.get();
         int count = range.source()
                 .read(position, ByteBuffer.wrap(bytes, 0, (int) Math.min(bytes.length, range.to() - position)));
@@ -260,7 +211,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
             waitForMore(range.source());
             return false;
         }
-        if (count < 0 && range.to() != TO_END) {
+        if (count < 0 && range.to() != Body.TO_END) {
             throw new AbortedException("the source ended at " + position + " of " + range.to() + " bytes");
         }
         if (count > 0) {
@@ -301,7 +252,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         out.write(bytes, 0, count);
         unflushed = true;
         pending += count;
-        AccessLogFilter.addBytes(request, count);
+        entry.addBytes(count);
     }
 
     /** Aborts a body whose source failed, whose client is too slow, or whose write failed. */
@@ -313,10 +264,10 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         // Here and not in onComplete, which Jetty does not call for a request whose dispatch throws.
         close();
         try {
-            request.setAttribute(ABORTED, cause);
+            BodySender.setAborted(request, cause);
             async.dispatch();
         } catch (IllegalStateException gone) {
-            AccessLogFilter.logAborted(request);
+            entry.writeAborted();
         } catch (NullPointerException gone) {
             // A stopped Jetty throws this, and no longer reports the end of a request.
             LOG.debug("aborted by the stop of the server");
@@ -338,9 +289,9 @@ public final class BodyWriter implements WriteListener, AsyncListener {
             return;
         }
         LOG.debug("the client of {} disconnected: {}", request.getRequestURI(), failure.toString());
-        request.setAttribute(ABORTED, failure);
+        BodySender.setAborted(request, failure);
         close();
-        AccessLogFilter.logAborted(request);
+        entry.writeAborted();
         async.complete();
     }
 
@@ -359,11 +310,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
     private void close() {
         buffer.discard();
         context.unwatch(this);
-        try {
-            content.close();
-        } catch (IOException e) {
-            LOG.warn("closing the source of {} failed: {}", request.getRequestURI(), e.toString());
-        }
+        body.close();
     }
 
     @Override

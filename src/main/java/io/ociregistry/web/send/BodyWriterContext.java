@@ -1,8 +1,6 @@
 package io.ociregistry.web.send;
 
 import io.ociregistry.common.Daemons;
-import jakarta.servlet.http.HttpServletRequest;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -29,16 +27,6 @@ public final class BodyWriterContext implements AutoCloseable {
         this.executor = executor;
         this.minimumRate = minimumRate;
         this.watch = Executors.newSingleThreadScheduledExecutor(Daemons.withName("slow clients"));
-    }
-
-    /** Returns the context of a request that passed {@code ErrorFilter}. */
-    static BodyWriterContext of(HttpServletRequest request) {
-        return (BodyWriterContext) Objects.requireNonNull(request.getAttribute(BodyWriterContext.class.getName()));
-    }
-
-    /** Attaches this to the request, for the writer of its body. */
-    public void attachTo(HttpServletRequest request) {
-        request.setAttribute(BodyWriterContext.class.getName(), this);
     }
 
     /** Starts the periodic check. */

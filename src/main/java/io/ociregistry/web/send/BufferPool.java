@@ -3,6 +3,8 @@ package io.ociregistry.web.send;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Buffers for bodies in flight. Thread-safe.
@@ -43,6 +45,42 @@ final class BufferPool {
     void discard(byte[] buffer) {
         if (buffer.length == LARGE) {
             large.release();
+        }
+    }
+
+    /** The buffer of one body: taken from the pool at the first use. Any thread may return or drop it. */
+    static final class Lease {
+        private final BufferPool pool;
+        private final AtomicReference<byte @Nullable []> buffer = new AtomicReference<>();
+
+        Lease(BufferPool pool) {
+            this.pool = pool;
+        }
+
+        /** Returns the buffer, and takes one from the pool if there is none yet. One thread at a time calls this. */
+        byte[] get() {
+            byte[] bytes = buffer.get();
+            if (bytes == null) {
+                bytes = pool.acquire();
+                buffer.set(bytes);
+            }
+            return bytes;
+        }
+
+        /** Returns the buffer to the pool, if there is one. It must not be in use any more. */
+        void release() {
+            byte[] bytes = buffer.getAndSet(null);
+            if (bytes != null) {
+                pool.release(bytes);
+            }
+        }
+
+        /** Drops the buffer, if there is one, because the container may still be using it. */
+        void discard() {
+            byte[] bytes = buffer.getAndSet(null);
+            if (bytes != null) {
+                pool.discard(bytes);
+            }
         }
     }
 }

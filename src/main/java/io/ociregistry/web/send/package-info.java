@@ -1,10 +1,9 @@
 /**
- * Sends bodies to clients without blocking a thread.
+ * Sends answers to the clients of servlets without blocking a thread, and writes the access log.
  *
- * <p>Entry types: {@link BlobSender}, {@link BodyWriter}.
+ * <p>Entry types: {@link BodySender}, {@link BodyWriter}.
  *
- * <p>May import: {@code common}, {@code oci}, {@code registry.blob}, {@code registry.list}, {@code store},
- * {@code web.http}.
+ * <p>May import: {@code common}, {@code oci}, {@code store}, {@code web.api}.
  */
 @NullMarked
 package io.ociregistry.web.send;

@@ -6,18 +6,27 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.standalone.Main;
+import io.ociregistry.standalone.cli.CommandFailure;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.Operator;
+import io.ociregistry.testing.RawHttp;
 import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command {@code serve} in a process of its own, to test signals and exit codes. */
 @Timeout(60)
@@ -54,12 +63,148 @@ class ServeCommandTest {
             assertEquals("Log level: error", banner.get(9));
             assertFalse(banner.toString().contains("geheim"));
             assertFalse(banner.toString().contains(Files.readString(tokenFile).strip()));
-            process.destroy(); // SIGTERM
+            send("TERM", process);
+            assertEquals("ociregistry: stopping", line(err));
+            assertEquals("ociregistry: stopped", line(err));
             assertTrue(process.waitFor(30, TimeUnit.SECONDS));
             assertEquals(0, process.exitValue());
         } finally {
             process.destroyForcibly();
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"bogus: 1\n", "clients: {htpasswd: /nonexistent}\n", "serverTlsConfig: {cert: /no, key: /no}\n"})
+    void configurationMistakeHasExitCodeThatSystemdDoesNotRestart(String yaml) throws Exception {
+        var process = serve(serving(Files.writeString(dir.resolve("c.yaml"), "host: 127.0.0.1\n" + yaml)));
+        try {
+            process.getErrorStream().transferTo(OutputStream.nullOutputStream());
+            assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+            assertEquals(CommandFailure.CONFIG_EXIT_CODE, process.exitValue());
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    /** A server whose upstream is held after a part of a blob that a client fetches. */
+    private final class BusyServer implements AutoCloseable {
+        private final FakeUpstream upstream = FakeUpstream.start();
+        private final Gate gate;
+        private final String blob;
+        private final Process process;
+        private final BufferedReader err;
+        private final CompletableFuture<?> client;
+
+        BusyServer(String shutdownTimeout) throws Exception {
+            var image = upstream.image("team/app", "1.0").layer(300_000).push();
+            gate = upstream.holdBlobAfter(image.layer(0), 100_000);
+            blob = "/v2/team/app/blobs/" + image.layer(0) + "?ns=r.example";
+            process = serve(
+                    serving(Files.writeString(dir.resolve("c.yaml"), """
+                    host: 127.0.0.1
+                    shutdownTimeout: %s
+                    registries: [{name: r.example, endpoint: '%s'}]
+                    """.formatted(shutdownTimeout, upstream.url()))));
+            err = process.errorReader();
+            var port = banner(err).get(2).replaceAll(".*port (\\d+).*", "$1");
+            var base = URI.create("http://127.0.0.1:" + port);
+            assertEquals(
+                    200,
+                    RawHttp.get(base, "/v2/team/app/manifests/1.0?ns=r.example").status());
+            client = CompletableFuture.runAsync(() -> {
+                try {
+                    RawHttp.get(base, blob);
+                } catch (IOException broken) {
+                    // The stop aborts the response.
+                }
+            });
+            gate.awaitReached();
+        }
+
+        @Override
+        public void close() throws Exception {
+            process.destroyForcibly();
+            gate.release();
+            upstream.close();
+            err.close();
+            client.get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void stopReportsWhatItWaitsForAndWhatItAborts() throws Exception {
+        try (var server = new BusyServer("1s")) {
+            send("TERM", server.process);
+            assertEquals(
+                    "ociregistry: stopping: waiting up to 1 s for 1 request in flight; a second signal stops at once",
+                    line(server.err));
+            assertEquals("ociregistry: stopped; it aborted 1 request:", line(server.err));
+            assertEquals("  GET " + server.blob + " from 127.0.0.1", line(server.err));
+            assertTrue(server.process.waitFor(30, TimeUnit.SECONDS));
+            assertEquals(0, server.process.exitValue());
+        }
+    }
+
+    @Test
+    void secondSignalStopsAtOnce() throws Exception {
+        try (var server = new BusyServer("10m")) {
+            send("TERM", server.process);
+            assertTrue(line(server.err).contains("waiting up to 600 s for 1 request"));
+            send("TERM", server.process);
+            assertEquals("ociregistry: stopped at once by a second signal; it aborted 1 request:", line(server.err));
+            assertEquals("  GET " + server.blob + " from 127.0.0.1", line(server.err));
+            assertTrue(server.process.waitFor(30, TimeUnit.SECONDS));
+            assertEquals(143, server.process.exitValue());
+        }
+    }
+
+    @Test
+    void systemdLearnsOfStartReloadAndStop() throws Exception {
+        var told = dir.resolve("told");
+        var programs = Files.createDirectories(dir.resolve("bin"));
+        var program =
+                Files.writeString(programs.resolve("systemd-notify"), "#!/bin/sh\necho \"$*\" >> '" + told + "'\n");
+        assertTrue(program.toFile().setExecutable(true));
+        var config = Files.writeString(dir.resolve("c.yaml"), "host: 127.0.0.1\n");
+        var process = start(
+                new ArrayList<>(List.of(
+                        "env",
+                        "--default-signal=HUP",
+                        "NOTIFY_SOCKET=/nonexistent",
+                        "PATH=" + programs + ":" + System.getenv("PATH"))),
+                serving(config));
+        try (var err = process.errorReader()) {
+            var port = banner(err).get(2).replaceAll(".*port (\\d+).*", "$1");
+            // The lines of a reload are printed after RELOADING=1, and those of a second one after READY=1.
+            for (int i = 0; i < 2; i++) {
+                send("HUP", process);
+                line(err);
+                line(err);
+            }
+            process.destroy();
+            assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+            var lines = Files.readAllLines(told);
+            assertEquals("READY=1 STATUS=serving on port " + port, lines.get(0));
+            assertEquals("RELOADING=1 STATUS=reloading the configuration", lines.get(1));
+            assertTrue(lines.contains("STOPPING=1 STATUS=stopping"), lines::toString);
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void linesForJournalHavePriorities() throws Exception {
+        var journal = Files.writeString(dir.resolve("journal"), "");
+        var stream = Files.getAttribute(journal, "unix:dev") + ":" + Files.getAttribute(journal, "unix:ino");
+        var config = Files.writeString(dir.resolve("c.yaml"), "metrics: 9\nclients: {htpasswd: /nonexistent}\n");
+        var command = command(new ArrayList<>(List.of("env", "JOURNAL_STREAM=" + stream)), serving(config));
+        var process =
+                new ProcessBuilder(command).redirectError(journal.toFile()).start();
+        assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+        var lines = Files.readAllLines(journal);
+        assertTrue(lines.get(0).startsWith("<4>ociregistry: warning: "), lines::toString);
+        assertTrue(lines.get(1).startsWith("<3>ociregistry: "), lines::toString);
     }
 
     @Test
@@ -69,11 +214,11 @@ class ServeCommandTest {
         try (var err = process.errorReader()) {
             banner(err);
             Files.writeString(config, "host: 127.0.0.2\nunlistedRegistries: deny\n");
-            sendSighup(process);
+            send("HUP", process);
             assertEquals("ociregistry: reload: applied: unlistedRegistries", line(err));
             assertEquals("ociregistry: reload: waiting for a restart: host", line(err));
             Files.writeString(config, "hosts: 127.0.0.1\n");
-            sendSighup(process);
+            send("HUP", process);
             assertEquals(
                     "ociregistry: reload: nothing was changed, because the configuration can't be used:", line(err));
             assertEquals(config + ":1: hosts: unknown key; did you mean host?", line(err));
@@ -91,8 +236,9 @@ class ServeCommandTest {
         };
     }
 
-    private static void sendSighup(Process process) throws Exception {
-        var kill = new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start();
+    /** Sends a signal; unlike {@link Process#destroy()}, it leaves the output of the process open. */
+    private static void send(String signal, Process process) throws Exception {
+        var kill = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start();
         assertEquals(0, kill.waitFor());
     }
 
@@ -139,14 +285,18 @@ class ServeCommandTest {
     }
 
     private static Process start(List<String> line, String... args) throws Exception {
+        var builder = new ProcessBuilder(command(line, args));
+        builder.environment().remove("OCIREGISTRY_CONFIG");
+        return builder.start();
+    }
+
+    private static List<String> command(List<String> line, String... args) {
         line.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
         line.addAll(List.of(args));
-        var builder = new ProcessBuilder(line);
-        builder.environment().remove("OCIREGISTRY_CONFIG");
-        return builder.start();
+        return line;
     }
 }

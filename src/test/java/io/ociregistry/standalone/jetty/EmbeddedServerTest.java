@@ -23,10 +23,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -203,14 +208,76 @@ class EmbeddedServerTest {
                 "imagePath: '" + dir.resolve("images")
                         + "'\nlogLevel: warn\nserverTlsConfig: {cert: /none.pem, key: /none.key}\n");
         System.setProperty(ConfigLocation.PROPERTY, config.toString());
-        try (var log = LogLines.of(RegistryContextListener.class.getName())) {
+        try (var log = new ContainerLogLines()) {
             EmbeddedServer.start(LOOPBACK, new RegistryContextListener()).stop(Duration.ZERO);
             assertEquals(
-                    List.of("WARN serverTlsConfig has no effect in a WAR;"
+                    List.of("WARNING serverTlsConfig has no effect in a WAR;"
                             + " configure TLS in the connector of the container"),
-                    log.at("WARN"));
+                    log.at(Level.WARNING));
+            var banner = log.at(Level.INFO).get(0);
+            assertTrue(banner.contains("Configuration: " + config), banner);
+            assertTrue(banner.contains("Cache: " + dir.resolve("images")), banner);
         } finally {
             System.clearProperty(ConfigLocation.PROPERTY);
+        }
+    }
+
+    @Test
+    void configurationMistakesInWarAreOneMessageWithoutStackTrace(@TempDir Path dir) throws Exception {
+        var config = Files.writeString(dir.resolve("c.yaml"), "bogus: 1\nport: x\n");
+        System.setProperty(ConfigLocation.PROPERTY, config.toString());
+        try (var log = new ContainerLogLines()) {
+            var failure = assertThrows(
+                    StartException.class, () -> EmbeddedServer.start(LOOPBACK, new RegistryContextListener()));
+            assertEquals(1, log.at(Level.ALL).size(), log.at(Level.ALL)::toString);
+            var message = log.at(Level.SEVERE).get(0);
+            assertTrue(message.contains(config + ":1: bogus: unknown key"), message);
+            assertTrue(message.contains(config + ":2: port: 'x'"), message);
+            assertEquals(0, failure.getCause().getStackTrace().length);
+        } finally {
+            System.clearProperty(ConfigLocation.PROPERTY);
+        }
+    }
+
+    @Test
+    void missingConfigurationFileIsErrorInWar(@TempDir Path dir) {
+        System.setProperty(ConfigLocation.PROPERTY, dir.resolve("none.yaml").toString());
+        try (var log = new ContainerLogLines()) {
+            assertThrows(StartException.class, () -> EmbeddedServer.start(LOOPBACK, new RegistryContextListener()));
+            var message = log.at(Level.SEVERE).get(0);
+            assertTrue(message.contains(dir.resolve("none.yaml") + ", which is not a file"), message);
+        } finally {
+            System.clearProperty(ConfigLocation.PROPERTY);
+        }
+    }
+
+    /** Lines of the main log of a servlet container, java.util.logging. */
+    private static final class ContainerLogLines extends Handler implements AutoCloseable {
+        private final Logger logger = Logger.getLogger("io.ociregistry");
+        private final List<LogRecord> records = new ArrayList<>();
+
+        ContainerLogLines() {
+            logger.addHandler(this);
+        }
+
+        List<String> at(Level level) {
+            return records.stream()
+                    .filter(line -> level == Level.ALL || line.getLevel() == level)
+                    .map(line -> line.getLevel() + " " + line.getMessage())
+                    .toList();
+        }
+
+        @Override
+        public void publish(LogRecord line) {
+            records.add(line);
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {
+            logger.removeHandler(this);
         }
     }
 
@@ -257,7 +324,8 @@ class EmbeddedServerTest {
     void requestLongerThanShutdownTimeoutIsAborted() throws Exception {
         var answer = CompletableFuture.supplyAsync(() -> sendUnchecked("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n"));
         waiting.arrived.await();
-        server.stop(Duration.ofMillis(200));
+        assertEquals(List.of("GET /wait from 127.0.0.1"), server.requestsInFlight());
+        assertEquals(List.of("GET /wait from 127.0.0.1"), server.stop(Duration.ofMillis(200)));
         assertFalse(answer.get(10, TimeUnit.SECONDS).contains("at last"));
     }
 

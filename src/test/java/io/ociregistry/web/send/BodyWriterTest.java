@@ -12,13 +12,13 @@ import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import io.ociregistry.testing.Await;
+import io.ociregistry.web.api.Body;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -43,9 +43,8 @@ class BodyWriterTest {
         HttpServletResponse response = mock(HttpServletResponse.class);
         when(response.getOutputStream()).thenReturn(out);
         when(out.isReady()).thenReturn(true);
-        when(request.getAttribute(BodyWriterContext.class.getName())).thenReturn(context);
         when(request.startAsync()).thenReturn(async);
-        BodyWriter.start(request, response, List.of(new BodyWriter.Part.Bytes(new byte[10])), () -> {});
+        BodyWriter.start(request, response, new Body.Bytes(new byte[10]), context);
         ArgumentCaptor<WriteListener> listener = ArgumentCaptor.forClass(WriteListener.class);
         verify(out).setWriteListener(listener.capture());
         bodyWriter = (BodyWriter) listener.getValue();

@@ -1,6 +1,7 @@
 package io.ociregistry.standalone.cli;
 
 import io.ociregistry.config.yaml.ConfigException;
+import io.ociregistry.logging.Journal;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.AccessDeniedException;
@@ -12,19 +13,18 @@ import java.nio.file.NoSuchFileException;
 public final class CommandFailure {
     private static final int EXIT_CODE = 1;
     /** EX_CONFIG of sysexits.h: another start with this configuration fails too. */
-    private static final int CONFIG_EXIT_CODE = 78;
+    public static final int CONFIG_EXIT_CODE = 78;
 
     private CommandFailure() {}
 
     public static int report(Exception failure, PrintStream err) {
-        err.println("ociregistry: " + failure.getMessage());
+        err.println(Journal.ERROR.mark("ociregistry: " + failure.getMessage()));
         return EXIT_CODE;
     }
 
     /** Prints all problems of a configuration. */
     public static int report(ConfigException problems, PrintStream err) {
-        err.println("ociregistry: the configuration cannot be used:");
-        err.println(problems.getMessage());
+        err.println(Journal.ERROR.mark("ociregistry: the configuration cannot be used:\n" + problems.getMessage()));
         return CONFIG_EXIT_CODE;
     }
 

@@ -4,6 +4,7 @@ import io.ociregistry.common.BuildInfo;
 import io.ociregistry.common.UnusableFileException;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.yaml.ConfigException;
+import io.ociregistry.logging.Journal;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.ConfigCheck;
 import io.ociregistry.registry.RegistryContext;
@@ -19,10 +20,13 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.Optional;
 
 /** {@code ociregistry serve}: runs the server until a signal or the admin API stops it. */
 public record ServeCommand(GivenOptions options) implements Action {
+    private static final int MAX_LISTED = 20;
+
     @Override
     public int run(PrintStream out, PrintStream err) {
         try {
@@ -32,7 +36,8 @@ public record ServeCommand(GivenOptions options) implements Action {
         } catch (ConfigException e) {
             return CommandFailure.report(e, err);
         } catch (StartException e) {
-            return CommandFailure.report(e, err);
+            int status = CommandFailure.report(e, err);
+            return e.getCause() instanceof UnusableFileException ? CommandFailure.CONFIG_EXIT_CODE : status;
         }
     }
 
@@ -54,8 +59,10 @@ public record ServeCommand(GivenOptions options) implements Action {
                         "the credentials of clients are sent unencrypted; set serverTlsConfig, or run a TLS proxy in"
                                 + " front of this server");
             }
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> shutdown(server, context), "shutdown"));
-            SighupHandler.run(() -> reload(reload, err));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> shutdown(server, context, err), "shutdown"));
+            Signals.endAtOnceOnSecond(
+                    () -> report(err, "stopped at once by a second signal", server.requestsInFlight()));
+            Signals.onHangup(() -> reload(reload, serving(server), err));
             err.println(new Banner(
                             BuildInfo.read(),
                             OffsetDateTime.now(ZoneId.systemDefault()),
@@ -65,6 +72,7 @@ public record ServeCommand(GivenOptions options) implements Action {
                             config,
                             context.admin().token().description())
                     .text());
+            ServiceManager.ready(serving(server));
             return server;
         } catch (StartException e) {
             context.close();
@@ -74,24 +82,31 @@ public record ServeCommand(GivenOptions options) implements Action {
 
     private static ServerControl control(RegistryContext context, Reload reload) {
         // A thread of its own: the exit waits for the request that asked for it.
-        Runnable stop = () -> new Thread(() -> System.exit(0), "stop").start();
+        Runnable stop = () -> new Thread(() -> Signals.exit(0), "stop").start();
         return new ServerControl(
                 reload,
                 Optional.of(stop),
                 ServerControl.adminPort(context.config().admin().port()));
     }
 
+    private static String serving(EmbeddedServer server) {
+        return "serving on port " + server.port();
+    }
+
     /** Prints the result, regardless of the log level: a signal has no other answer. */
-    private static void reload(Reload reload, PrintStream err) {
+    private static void reload(Reload reload, String serving, PrintStream err) {
+        ServiceManager.reloading();
         try {
             reload.apply().text().lines().forEach(line -> err.println("ociregistry: reload: " + line));
+            ServiceManager.ready(serving);
         } catch (RegistryException e) {
-            err.println("ociregistry: reload: " + e.getMessage());
+            err.println(Journal.ERROR.mark("ociregistry: reload: " + e.getMessage()));
+            ServiceManager.ready(serving + "; the last reload failed: " + e.getMessage());
         }
     }
 
     private static void warn(PrintStream err, String warning) {
-        err.println("ociregistry: warning: " + warning);
+        err.println(Journal.WARNING.mark("ociregistry: warning: " + warning));
     }
 
     private static RegistryContext open(ServerConfig config) throws StartException {
@@ -108,12 +123,39 @@ public record ServeCommand(GivenOptions options) implements Action {
     }
 
     /** Stops the server, and halts with 0: after a signal the JVM would exit with 143, although the stop succeeded. */
-    private static void shutdown(EmbeddedServer server, RegistryContext context) {
+    private static void shutdown(EmbeddedServer server, RegistryContext context, PrintStream err) {
         try {
-            server.stop(context.config().shutdownTimeout());
+            var limit = context.config().shutdownTimeout();
+            int waiting = server.requestsInFlight().size();
+            var status = waiting == 0
+                    ? "stopping"
+                    : "stopping: waiting up to " + limit.toSeconds() + " s for " + count(waiting) + " in flight";
+            err.println("ociregistry: " + status + (waiting == 0 ? "" : "; a second signal stops at once"));
+            ServiceManager.stopping(status);
+            var aborted = server.stop(limit);
             context.close();
+            report(err, "stopped", aborted);
         } finally {
             Runtime.getRuntime().halt(0);
         }
+    }
+
+    /** Prints the end of a stop, with the requests that it aborted. */
+    private static void report(PrintStream err, String end, List<String> aborted) {
+        if (aborted.isEmpty()) {
+            err.println("ociregistry: " + end);
+            return;
+        }
+        var text = new StringBuilder("ociregistry: " + end + "; it aborted " + count(aborted.size()) + ":");
+        aborted.stream().limit(MAX_LISTED).forEach(request -> text.append("\n  ")
+                .append(request));
+        if (aborted.size() > MAX_LISTED) {
+            text.append("\n  and ").append(aborted.size() - MAX_LISTED).append(" more");
+        }
+        err.println(Journal.WARNING.mark(text.toString()));
+    }
+
+    private static String count(int requests) {
+        return requests == 1 ? "1 request" : requests + " requests";
     }
 }

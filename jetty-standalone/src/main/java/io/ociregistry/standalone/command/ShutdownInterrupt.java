@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Interrupts one thread when a signal ends the process, and delays the exit until that thread has closed this object,
- * at most 20 s.
+ * at most 20 s. A second signal ends the process at once.
  */
 final class ShutdownInterrupt implements AutoCloseable {
     private static final Duration MAX_DELAY = Duration.ofSeconds(20);
@@ -21,6 +21,7 @@ final class ShutdownInterrupt implements AutoCloseable {
     static ShutdownInterrupt ofThisThread() {
         var interrupts = new ShutdownInterrupt(Thread.currentThread());
         Runtime.getRuntime().addShutdownHook(interrupts.hook);
+        Signals.endAtOnceOnSecond(() -> {});
         return interrupts;
     }
 

@@ -6,12 +6,17 @@ import io.ociregistry.web.RegistryContextListener;
 import io.ociregistry.web.admin.ServerControl;
 import jakarta.servlet.ServletContextListener;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.component.Graceful;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,11 +29,14 @@ public final class EmbeddedServer {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedServer.class);
     private final Server server;
     private final ServerConnector connector;
+    private final RequestsInFlight requests;
     private final Optional<ServerTls> tls;
 
-    private EmbeddedServer(Server server, ServerConnector connector, Optional<ServerTls> tls) {
+    private EmbeddedServer(
+            Server server, ServerConnector connector, RequestsInFlight requests, Optional<ServerTls> tls) {
         this.server = server;
         this.connector = connector;
+        this.requests = requests;
         this.tls = tls;
     }
 
@@ -63,8 +71,9 @@ public final class EmbeddedServer {
         tuning.accept(connector);
         server.addConnector(connector);
         server.setErrorHandler(OciErrorHandler.ofServer());
-        server.setHandler(new GracefulHandler(application(listener)));
-        var started = new EmbeddedServer(server, connector, tls);
+        var requests = new RequestsInFlight(new GracefulHandler(application(listener)));
+        server.setHandler(requests);
+        var started = new EmbeddedServer(server, connector, requests, tls);
         try {
             BindErrors.open(connector, "--host", "--port");
             if (config.admin().port() != 0) {
@@ -106,14 +115,41 @@ public final class EmbeddedServer {
         }
     }
 
-    /** Refuses new requests, waits at most this long for requests in flight, and aborts the rest. */
-    public void stop(Duration drain) {
+    /** Returns the requests that are not answered yet, each with its method and its path. */
+    public List<String> requestsInFlight() {
+        return requests.descriptions();
+    }
+
+    /**
+     * Refuses new requests, waits at most this long for requests in flight, and aborts the rest.
+     *
+     * @return the aborted requests
+     */
+    public List<String> stop(Duration drain) {
+        tls.ifPresent(ServerTls::close);
+        drain(drain);
+        var aborted = requests.descriptions();
         try {
-            server.setStopTimeout(drain.toMillis());
-            tls.ifPresent(ServerTls::close);
+            server.setStopTimeout(0);
             server.stop();
         } catch (Exception e) {
-            LOG.warn("requests were aborted by the stop: {}", rootMessage(e));
+            LOG.warn("the server did not stop in order: {}", rootMessage(e));
+        }
+        return aborted;
+    }
+
+    private void drain(Duration limit) {
+        if (limit.isZero()) {
+            return;
+        }
+        try {
+            Graceful.shutdown(server).get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            // The caller learns which requests are left.
+        } catch (ExecutionException e) {
+            LOG.warn("requests in flight were not awaited: {}", rootMessage(e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -4,7 +4,7 @@
  * <p>Entry types: {@link EmbeddedServer}, {@link Connectors}.
  *
  * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry}, {@code tls},
- * {@code web}, {@code web.admin}.
+ * {@code web}, {@code web.admin}, {@code web.api}.
  */
 @NullMarked
 package io.ociregistry.standalone.jetty;

@@ -1,0 +1,158 @@
+package io.ociregistry.web.api;
+
+import io.ociregistry.access.ClientAccess;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.registry.policy.RegistryNames;
+import io.ociregistry.web.api.ApiRequest.BlobRequest;
+import io.ociregistry.web.api.ApiRequest.ManifestRequest;
+import io.ociregistry.web.api.ApiRequest.PingRequest;
+import io.ociregistry.web.api.ApiRequest.ReferrersRequest;
+import io.ociregistry.web.api.ApiRequest.TagsRequest;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+
+/**
+ * The pull part of the distribution API, for any transport: authenticates a request, parses it and answers it.
+ * Thread-safe.
+ *
+ * <p>No method blocks. The stage of a hit is complete when it is returned. Methods throw {@link RegistryException}, or
+ * return stages that fail with it; {@link ErrorAnswers} renders it. A stage fails with
+ * {@link ErrorCode#UPSTREAM_TIMEOUT} after {@code timeouts.answer}. The caller sends or closes the answer.
+ */
+public final class DistributionApi {
+    /** The header by which clients recognize the API; every answer under {@code /v2} has it. */
+    public static final String VERSION_HEADER = "Docker-Distribution-Api-Version";
+
+    public static final String VERSION = "registry/2.0";
+
+    /** Far longer than all password checks that may be queued take. */
+    private static final Duration AUTHENTICATION_TIMEOUT = Duration.ofMinutes(5);
+
+    private static final CompletableFuture<Boolean> ANONYMOUS = CompletableFuture.completedFuture(true);
+    private static final byte[] PING_BODY = "{}".getBytes(StandardCharsets.US_ASCII);
+
+    private final RegistryContext context;
+    private final ErrorAnswers errors;
+    private final ManifestHandler manifests;
+    private final BlobHandler blobs;
+    private final ListHandler lists;
+
+    public DistributionApi(RegistryContext context, ErrorAnswers errors) {
+        this.context = context;
+        this.errors = errors;
+        this.manifests = new ManifestHandler(context);
+        this.blobs = new BlobHandler(context, errors);
+        this.lists = new ListHandler(context);
+    }
+
+    /** Answers a request of the kind {@code MANIFEST}. */
+    public CompletionStage<Answer> manifest(RequestHead head) {
+        return answer(head, manifests, ManifestRequest::parse);
+    }
+
+    /** Answers a request of the kind {@code BLOB}. */
+    public CompletionStage<Answer> blob(RequestHead head) {
+        return answer(head, blobs, BlobRequest::parse);
+    }
+
+    /** Answers a request of the kind {@code TAGS}. */
+    public CompletionStage<Answer> tags(RequestHead head) {
+        return answer(head, lists::tags, TagsRequest::parse);
+    }
+
+    /** Answers a request of the kind {@code REFERRERS}. */
+    public CompletionStage<Answer> referrers(RequestHead head) {
+        return answer(head, lists::referrers, ReferrersRequest::parse);
+    }
+
+    /** Answers a request of the kind {@code PING}, and refuses one of the kind {@code UNKNOWN}. */
+    public CompletionStage<Answer> ping(RequestHead head) {
+        return answer(head, DistributionApi::ping, PingRequest::parse);
+    }
+
+    /**
+     * Returns the answer to a request for content that the cache has and may give without asking an upstream; otherwise
+     * empty, and the caller passes the request to the method of its kind. Starts no work, except that of a password
+     * that has to be hashed, which the next call joins.
+     *
+     * @throws RegistryException if the request is refused
+     */
+    public Optional<Answer> hit(RequestHead head) {
+        if (!isRead(head) || !isAuthenticatedAlready(head)) {
+            return Optional.empty();
+        }
+        return switch (ApiRequest.Kind.of(head.path())) {
+            case MANIFEST -> manifests.hit(head, ManifestRequest.parse(head, context.registryNames()));
+            case BLOB -> blobs.hit(head, BlobRequest.parse(head, context.registryNames()));
+            default -> Optional.empty();
+        };
+    }
+
+    private static CompletionStage<Answer> ping(RequestHead head, PingRequest ping) {
+        return CompletableFuture.completedStage(Answer.ok("application/json", PING_BODY));
+    }
+
+    private boolean isAuthenticatedAlready(RequestHead head) {
+        CompletableFuture<Boolean> authenticated = authenticated(head);
+        return authenticated.isDone() && !authenticated.isCompletedExceptionally() && authenticated.join();
+    }
+
+    private CompletableFuture<Boolean> authenticated(RequestHead head) {
+        ClientAccess access = context.clientAccess();
+        return access.allowsAnonymous()
+                ? ANONYMOUS
+                : access.authenticate(head.headers().authorization()).toCompletableFuture();
+    }
+
+    private <R extends ApiRequest> CompletionStage<Answer> answer(
+            RequestHead head, ApiHandler<R> handler, BiFunction<RequestHead, RegistryNames, R> parser) {
+        CompletableFuture<Boolean> authenticated = authenticated(head);
+        if (authenticated.isDone()) {
+            return authenticated(head, authenticated.join(), handler, parser);
+        }
+        // Not on the threads that hash passwords, which must stay free for the next ones.
+        return Deadline.limit(authenticated, AUTHENTICATION_TIMEOUT, late -> {})
+                .thenComposeAsync(isRight -> authenticated(head, isRight, handler, parser), context.bodyExecutor());
+    }
+
+    private <R extends ApiRequest> CompletionStage<Answer> authenticated(
+            RequestHead head,
+            boolean isRight,
+            ApiHandler<R> handler,
+            BiFunction<RequestHead, RegistryNames, R> parser) {
+        if (!isRight) {
+            return CompletableFuture.completedStage(unauthorized(head));
+        }
+        if (!isRead(head)) {
+            throw new RegistryException(
+                    ErrorCode.UNSUPPORTED,
+                    "this registry is pull-only: it answers GET and HEAD, and fetches missing content from upstreams");
+        }
+        R request = parser.apply(head, context.registryNames());
+        Optional<Answer> hit = handler.hit(head, request);
+        return hit.isPresent()
+                ? CompletableFuture.completedStage(hit.get())
+                : Deadline.limit(
+                        context.forRequest(head.headers().via(), () -> handler.answer(head, request)),
+                        context.config().timeouts().answer(),
+                        Answer::close);
+    }
+
+    private static boolean isRead(RequestHead head) {
+        return head.method().equals("GET") || head.isHead();
+    }
+
+    private Answer unauthorized(RequestHead head) {
+        String why = ClientAccess.presentsCredentials(head.headers().authorization())
+                ? "this registry does not accept this password or token; log in with a valid one"
+                : "this registry requires its clients to log in";
+        return errors.of(new RegistryException(ErrorCode.UNAUTHORIZED, why))
+                .with("WWW-Authenticate", context.clientAccess().challenge());
+    }
+}

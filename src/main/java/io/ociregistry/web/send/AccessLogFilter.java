@@ -1,0 +1,71 @@
+package io.ociregistry.web.send;
+
+import io.ociregistry.web.api.AccessLogEntry;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpFilter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+
+/** Writes the {@link AccessLogEntry} of each request after its last asynchronous cycle. */
+public final class AccessLogFilter extends HttpFilter {
+    private static final long serialVersionUID = 1L;
+    private static final String ENTRY = AccessLogEntry.class.getName();
+
+    /** Returns the entry of a request. Without an access log, the entry is never written. */
+    static AccessLogEntry entry(HttpServletRequest request, HttpServletResponse response) {
+        return request.getAttribute(ENTRY) instanceof AccessLogEntry entry ? entry : newEntry(request, response);
+    }
+
+    @Override
+    protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+            throws IOException, ServletException {
+        if (!AccessLogEntry.isEnabled()) {
+            chain.doFilter(request, response);
+            return;
+        }
+        AccessLogEntry entry = newEntry(request, response);
+        request.setAttribute(ENTRY, entry);
+        try {
+            chain.doFilter(request, response);
+        } finally {
+            if (request.isAsyncStarted()) {
+                request.getAsyncContext().addListener(new EndListener(entry));
+            } else {
+                entry.write();
+            }
+        }
+    }
+
+    private static AccessLogEntry newEntry(HttpServletRequest request, HttpServletResponse response) {
+        return new AccessLogEntry(
+                request.getMethod(),
+                request.getRequestURI(),
+                request.getQueryString(),
+                request.getRemoteAddr(),
+                request.getHeader("User-Agent"),
+                response::getStatus);
+    }
+
+    /** Writes the entry at the end of the request, also if the request became asynchronous again before. */
+    private record EndListener(AccessLogEntry entry) implements AsyncListener {
+        @Override
+        public void onComplete(AsyncEvent event) {
+            entry.write();
+        }
+
+        @Override
+        public void onStartAsync(AsyncEvent event) {
+            event.getAsyncContext().addListener(this);
+        }
+
+        @Override
+        public void onError(AsyncEvent event) {}
+
+        @Override
+        public void onTimeout(AsyncEvent event) {}
+    }
+}
