@@ -61,7 +61,8 @@ public final class RegistryContext implements AutoCloseable {
         this.reloadables = List.of(
                 (before, after) -> upstreams.reload(after.config()),
                 (before, after) -> runtime = after,
-                (before, after) -> store.setStallTimeout(after.config().timeouts().stall()),
+                (before, after) ->
+                        store.setStallTimeout(after.config().timeouts().stall()),
                 (before, after) -> content.registry().reload(after.config()),
                 (before, after) -> content.listings().reload(after.config()),
                 (before, after) -> maintenance.reload(before.config()));

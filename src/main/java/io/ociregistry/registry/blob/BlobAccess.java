@@ -6,8 +6,8 @@ import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.manifest.ManifestAsBlobCheck;
 import io.ociregistry.registry.policy.RegistryTrust;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.LinkStore;
 import java.util.Optional;
 import java.util.Set;
@@ -42,11 +42,7 @@ final class BlobAccess {
     private final Set<BlobKey> unsaved = ConcurrentHashMap.newKeySet();
 
     BlobAccess(
-            ContentIndex index,
-            LinkStore links,
-            BlobStore store,
-            Downloads downloads,
-            Supplier<RegistryTrust> trust) {
+            ContentIndex index, LinkStore links, BlobStore store, Downloads downloads, Supplier<RegistryTrust> trust) {
         this.index = index;
         this.links = links;
         this.store = store;

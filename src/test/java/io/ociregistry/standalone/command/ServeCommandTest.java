@@ -123,12 +123,12 @@ class ServeCommandTest {
         }
 
         @Override
-        public void close() throws Exception {
+        public void close() throws IOException {
             process.destroyForcibly();
             gate.release();
             upstream.close();
             err.close();
-            client.get(30, TimeUnit.SECONDS);
+            client.orTimeout(30, TimeUnit.SECONDS).join();
         }
     }
 
