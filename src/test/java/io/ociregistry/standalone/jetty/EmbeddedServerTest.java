@@ -262,7 +262,7 @@ class EmbeddedServerTest {
 
         List<String> at(Level level) {
             return records.stream()
-                    .filter(line -> level == Level.ALL || line.getLevel() == level)
+                    .filter(line -> level.equals(Level.ALL) || line.getLevel().equals(level))
                     .map(line -> line.getLevel() + " " + line.getMessage())
                     .toList();
         }
