@@ -19,6 +19,7 @@ import time
 import unittest
 import urllib.request
 
+import jsonschema
 import kubernetes_validate
 import yaml
 
@@ -399,6 +400,9 @@ class Values(unittest.TestCase):
                 for name, entry in schema["properties"].items():
                     walk(entry, f"{path}.{name}")
         walk(self.schema, "")
+
+    def test_schema_is_valid(self):
+        jsonschema.Draft202012Validator.check_schema(self.schema)
 
     def test_schema_and_values_have_same_keys(self):
         def walk(schema, values, path):

@@ -28,7 +28,7 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
 {{- end -}}
 
-{{/* Labels of pods. They differ from those of the objects, so that a new version of the chart alone restarts nothing. */}}
+{{/* Labels of pods, without versions: a new version of the chart alone restarts nothing. */}}
 {{- define "ociregistry.podLabels" -}}
 {{- $root := index . 0 -}}
 {{- with $root.Values.podLabels }}
