@@ -292,6 +292,13 @@ class Server(unittest.TestCase):
         for name in ("docker-hub", "ca.example"):
             self.assertEqual(name, secrets[mounts[f"/run/secrets/{name}"]])
 
+    def test_secrets_are_readable_for_group_of_server_only(self):
+        pod = server(MATRIX["secrets and environment"])
+        self.assertEqual(3, sum("secret" in volume for volume in pod["volumes"]))
+        for volume in pod["volumes"]:
+            self.assertEqual(0o440, volume.get("secret", {"defaultMode": 0o440})["defaultMode"], volume)
+        self.assertEqual(pod["securityContext"]["runAsGroup"], pod["securityContext"]["fsGroup"])
+
     def test_claim_survives_uninstall_unless_told_otherwise(self):
         claim = objects()["PersistentVolumeClaim cache-ociregistry"]
         self.assertEqual("keep", claim["metadata"]["annotations"]["helm.sh/resource-policy"])
