@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NamesTest {
     private static final String HEX = "0123456789abcdef".repeat(4);
     private static final RegistryName REGISTRY = RegistryName.parse("registry.example.io");
-    private static final Duration QUICKLY = Duration.ofSeconds(2);
+    private static final Duration QUICKLY = Duration.ofSeconds(20);
 
     @ParameterizedTest
     @ValueSource(
