@@ -109,6 +109,8 @@ class PostCrashStatesTest {
         Files.createFile(cache.at(name));
         try (RunningRegistry registry = cache.start()) {
             cache.assertHeals(registry);
+            String warning = registry.context().startupWarning().orElseThrow();
+            assertTrue(warning.contains(cache.at(name) + " exists and is not a directory"), warning);
         }
         Files.delete(cache.at(name));
         Files.move(away, cache.at(name));

@@ -113,19 +113,19 @@ public final class StoreAccess implements StoreStatus, AutoCloseable {
     }
 
     private static StoreAccess writable(Layout layout, StoreLock lock) throws IOException {
+        Optional<String> warning = Optional.empty();
         try {
             layout.create();
         } catch (IOException e) {
-            if (!layout.exists() || e instanceof FileAlreadyExistsException) {
+            if (!layout.exists()) {
                 throw e;
             }
-            LOG.warn(
-                    "a directory of the cache is missing and can't be created: {}. The directory is created when it is"
-                            + " needed",
-                    e.toString());
+            warning = Optional.of("a directory of the cache " + layout.root() + " can't be created ("
+                    + describe(e) + "): nothing is stored in it or served from it until that is corrected; the rest of"
+                    + " the cache is served");
         }
         clearTemporary(layout);
-        return new StoreAccess(layout, lock, Optional.empty());
+        return new StoreAccess(layout, lock, warning);
     }
 
     /**
@@ -158,6 +158,12 @@ public final class StoreAccess implements StoreStatus, AutoCloseable {
                 null,
                 Optional.of("the cache " + layout.root() + " can't be written (" + reason(layout, why)
                         + "): it is served read-only, and nothing new is stored until the next start"));
+    }
+
+    private static String describe(IOException why) {
+        return why instanceof FileAlreadyExistsException file
+                ? file.getFile() + " exists and is not a directory"
+                : FileErrors.reason(why);
     }
 
     private static String reason(Layout layout, IOException why) {

@@ -102,10 +102,10 @@ public record LoadCommand(GivenOptions options) implements Action {
                             + ". To use another directory, set --image-path",
                     e);
         }
-        var readOnly = context.startupWarning();
-        if (readOnly.isPresent()) {
+        var warning = context.startupWarning();
+        if (warning.isPresent()) {
             context.close();
-            throw new StartException("cannot load images: " + readOnly.get());
+            throw new StartException("cannot load images: " + warning.get());
         }
         return context;
     }
