@@ -37,6 +37,11 @@ public final class SingleFlight<K, V> {
         return flight(key, executor, work);
     }
 
+    /** Returns true if a flight of this key is in flight, which a caller would join. */
+    public boolean isInFlight(K key) {
+        return inFlight.containsKey(key);
+    }
+
     /** Returns the value of the flight of this key: runs new work on the calling thread, or waits for the flight. */
     public V run(K key, Supplier<V> work) {
         return Futures.join(flight(key, Runnable::run, work));

@@ -83,6 +83,11 @@ public final class Registry implements AutoCloseable {
         return blobs.cached(repository, digest);
     }
 
+    /** Returns true if the download of a blob for the repository's registry is in flight. */
+    public boolean isBlobInFlight(Repository repository, Digest digest) {
+        return blobs.isInFlight(repository, digest);
+    }
+
     /** Returns the content of a blob, which may be in flight; the caller closes it. */
     public CompletionStage<BlobSource> blob(Repository repository, Digest digest) {
         return blobs.get(repository, digest, Priority.CLIENT);

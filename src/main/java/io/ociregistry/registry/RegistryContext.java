@@ -4,6 +4,7 @@ import io.ociregistry.access.ClientAccess;
 import io.ociregistry.common.BuildInfo;
 import io.ociregistry.common.Daemons;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.metrics.Metrics;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.index.RecordWatcher;
@@ -30,6 +31,7 @@ import java.util.function.Supplier;
 
 /** Wires all parts of one running registry. The caller that opens it closes it. Thread-safe. */
 public final class RegistryContext implements AutoCloseable {
+    private final Metrics metrics;
     private final ClientAccess clientAccess;
     private final ExecutorService bodyExecutor;
     private final StoreWiring stores;
@@ -47,6 +49,7 @@ public final class RegistryContext implements AutoCloseable {
             Upstreams upstreams,
             Clock clock,
             RecordWatcher.ScanIntervals intervals) {
+        this.metrics = upstreams.metrics();
         this.runtime = RuntimeConfig.of(config);
         this.clientAccess = clients;
         this.bodyExecutor = Executors.newFixedThreadPool(
@@ -224,6 +227,11 @@ public final class RegistryContext implements AutoCloseable {
      */
     public <T> T forRequest(List<String> via, Supplier<T> work) {
         return Via.parse(via).call(work);
+    }
+
+    /** Returns the metrics of this registry and of its server. */
+    public Metrics metrics() {
+        return metrics;
     }
 
     /** Returns the administration of this registry. */

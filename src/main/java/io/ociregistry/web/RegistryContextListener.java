@@ -73,7 +73,8 @@ public final class RegistryContextListener implements ServletContextListener {
     public void contextInitialized(ServletContextEvent event) {
         ServletContext servlets = event.getServletContext();
         RegistryContext context = given != null ? given : open(servlets);
-        BodyWriterContext started = new BodyWriterContext(context.bodyExecutor(), minimumRate);
+        BodyWriterContext started = new BodyWriterContext(
+                context.bodyExecutor(), minimumRate, context.metrics().http());
         started.start();
         writerContext = started;
         ErrorAnswers errors = new ErrorAnswers(() -> context.config().rateLimitStatus());

@@ -9,6 +9,7 @@ import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
+import io.ociregistry.upstream.Priority;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -55,6 +56,11 @@ final class Downloads {
          */
         Optional<BlobSource> stored();
 
+        /** Returns how urgent the request that starts the download is. */
+        default Priority priority() {
+            return Priority.CLIENT;
+        }
+
         /** Returns a download that readers may use before {@link #run} starts; empty if there is none. Never blocks. */
         default Optional<BlobDownload> open() {
             return Optional.empty();
@@ -88,6 +94,7 @@ final class Downloads {
                 .map(download -> new BlobService.InFlightBlob(
                         key.digest().toString(),
                         source.toString(),
+                        transfer.priority,
                         download.position(),
                         download.size().isPresent() ? download.size().getAsLong() : null))
                 .ifPresent(found::add)));
@@ -177,9 +184,11 @@ final class Downloads {
     /** A download, from its request to its end; complete once readers may use it. */
     private final class Transfer extends CompletableFuture<Optional<BlobDownload>> {
         private final RunOnce once;
+        private final Priority priority;
         private final CompletableFuture<Void> completion = new CompletableFuture<>();
 
         Transfer(Key key, Receiver receiver) {
+            this.priority = receiver.priority();
             this.once = new RunOnce(() -> Downloads.this.run(key, this, receiver));
         }
 

@@ -5,6 +5,7 @@ import io.ociregistry.common.Futures;
 import io.ociregistry.common.GoDuration;
 import io.ociregistry.common.SingleFlight;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.metrics.CacheResult;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
@@ -193,7 +194,12 @@ public final class ManifestService {
         try {
             // The upstream may have become unreachable while this request waited for a thread.
             upstream.check(RequestKind.OTHER);
-            return negativeCache.recordMiss(name, () -> ManifestResult.of(fetchIfChanged(upstream, name, cached)));
+            return negativeCache.recordMiss(name, () -> {
+                Manifest current = fetchIfChanged(upstream, name, cached);
+                return current == cached
+                        ? ManifestResult.of(current)
+                        : ManifestResult.fetched(current, CacheResult.MISS);
+            });
         } catch (RegistryException e) {
             if (revalidator.afterFailure(name, e) instanceof Verdict.Gone) {
                 drop(name);
@@ -240,7 +246,8 @@ public final class ManifestService {
         return new ManifestResult(
                 cached,
                 Optional.of(name + " is served from the cache, as it was at " + checked + " (" + age + " ago): "
-                        + reason + (index.isDoubtful(name) ? "; the record of a newer image was lost" : "")));
+                        + reason + (index.isDoubtful(name) ? "; the record of a newer image was lost" : "")),
+                CacheResult.STALE);
     }
 
     /** Returns the digest that a name is known to mean, otherwise the reference in the name. */
@@ -252,11 +259,12 @@ public final class ManifestService {
         negativeCache.check(name);
         Upstream upstream = upstreams.get(name.repository().registry());
         upstream.check(RequestKind.MANIFEST);
+        CacheResult result = flights.isInFlight(name) ? CacheResult.JOINED : CacheResult.MISS;
         return flights.join(
                         name,
                         upstream.metadata(priority),
                         () -> negativeCache.recordMiss(name, () -> fetch(upstream, name)))
-                .thenApply(ManifestResult::of);
+                .thenApply(manifest -> ManifestResult.fetched(manifest, result));
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.ociregistry.web.api;
 
+import io.ociregistry.metrics.Served;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Text;
@@ -32,6 +33,7 @@ public final class AccessLogEntry {
     private final AtomicLong sent = new AtomicLong();
     private final AtomicBoolean written = new AtomicBoolean();
     private volatile String why = "";
+    private volatile @Nullable Served served;
 
     /**
      * Starts the time of a request.
@@ -58,9 +60,18 @@ public final class AccessLogEntry {
         return LOG.isInfoEnabled();
     }
 
-    /** Adds to the number of bytes sent. */
+    /** Records the answer that is sent; called before its first byte. */
+    public void answered(Answer answer) {
+        served = answer.served().orElse(null);
+    }
+
+    /** Adds to the number of bytes sent, also in the metrics. */
     public void addBytes(long bytes) {
         sent.addAndGet(bytes);
+        Served how = served;
+        if (how != null) {
+            how.sent(bytes);
+        }
     }
 
     /** Adds the reason of a failure. */

@@ -10,6 +10,7 @@ import io.ociregistry.registry.list.ListPage;
 import io.ociregistry.registry.policy.RegistryNames;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A parsed request under {@code /v2/}. An instance is valid: names, tags and digests follow their grammars, and the
@@ -21,6 +22,11 @@ import java.util.Optional;
  * upstream is asked before.
  */
 public sealed interface ApiRequest {
+    /** Returns the repository that the request is about; null for {@code /v2/}. */
+    default @Nullable Repository repository() {
+        return null;
+    }
+
     /** The endpoint that a path belongs to. */
     enum Kind {
         PING,
@@ -78,6 +84,11 @@ public sealed interface ApiRequest {
 
     /** {@code /v2/<name>/manifests/<reference>}. */
     record ManifestRequest(ImageReference name) implements ApiRequest {
+        @Override
+        public Repository repository() {
+            return name.repository();
+        }
+
         public static ManifestRequest parse(RequestHead head, RegistryNames names) {
             return new ManifestRequest(new ImageReference(repositoryOf(head, names), Reference.parse(lastOf(head))));
         }

@@ -1,9 +1,15 @@
 package io.ociregistry.web.api;
 
+import io.ociregistry.metrics.CacheResult;
+import io.ociregistry.metrics.HttpMetrics;
+import io.ociregistry.metrics.HttpMetrics.Kind;
+import io.ociregistry.metrics.Served;
+import io.ociregistry.metrics.Served.Source;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.registry.blob.RequestedRange;
 import io.ociregistry.store.BlobSource;
@@ -22,9 +28,11 @@ import org.jspecify.annotations.Nullable;
 final class BlobHandler implements ApiHandler<BlobRequest> {
     private final RegistryContext context;
     private final ErrorAnswers errors;
+    private final HttpMetrics http;
 
     BlobHandler(RegistryContext context, ErrorAnswers errors) {
         this.context = context;
+        this.http = context.metrics().http();
         this.errors = errors;
     }
 
@@ -34,18 +42,26 @@ final class BlobHandler implements ApiHandler<BlobRequest> {
                 ? Optional.empty()
                 : context.registry()
                         .cachedBlob(request.repository(), request.digest())
-                        .map(source -> answer(head, source));
+                        .map(source -> answer(head, source, CacheResult.HIT));
     }
 
     @Override
     public CompletionStage<Answer> answer(RequestHead head, BlobRequest request) {
-        return head.isHead()
-                ? context.registry()
-                        .blobSize(request.repository(), request.digest())
-                        .thenApply(size -> answerToHead(head, request.digest(), size))
-                : context.registry()
-                        .blob(request.repository(), request.digest(), requestedRange(head, request.digest()))
-                        .thenApply(source -> answer(head, source));
+        Repository repository = request.repository();
+        Digest digest = request.digest();
+        if (head.isHead()) {
+            boolean isKnown = context.registry().cachedBlobSize(repository, digest).isPresent();
+            Served served = http.served(Kind.BLOB, isKnown ? CacheResult.HIT : CacheResult.MISS, Source.CACHE);
+            return context.registry()
+                    .blobSize(repository, digest)
+                    .thenApply(size -> answerToHead(head, digest, size).with(served));
+        }
+        CacheResult result =
+                context.registry().isBlobInFlight(repository, digest) ? CacheResult.JOINED : CacheResult.MISS;
+        return context.registry()
+                .blob(repository, digest, requestedRange(head, digest))
+                .thenApply(source -> answer(
+                        head, source, source.origin() == BlobSource.Origin.STORED ? CacheResult.HIT : result));
     }
 
     private static Answer answerToHead(RequestHead head, Digest digest, OptionalLong size) {
@@ -55,10 +71,10 @@ final class BlobHandler implements ApiHandler<BlobRequest> {
     }
 
     /** Returns the answer with the source, or closes the source. */
-    private Answer answer(RequestHead head, BlobSource source) {
+    private Answer answer(RequestHead head, BlobSource source, CacheResult result) {
         boolean isInAnswer = false;
         try {
-            Answer answer = content(head, source);
+            Answer answer = content(head, source).with(http.served(Kind.BLOB, result, place(source)));
             isInAnswer = answer.body() instanceof Body.Blob || answer.body() instanceof Body.Multipart;
             return answer;
         } finally {
@@ -66,6 +82,14 @@ final class BlobHandler implements ApiHandler<BlobRequest> {
                 source.close();
             }
         }
+    }
+
+    private static Source place(BlobSource source) {
+        return switch (source.origin()) {
+            case STORED -> Source.CACHE;
+            case ARRIVING -> Source.ARRIVING;
+            case PASSED -> Source.PASSED;
+        };
     }
 
     private Answer content(RequestHead head, BlobSource source) {

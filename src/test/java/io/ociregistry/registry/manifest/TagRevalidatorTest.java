@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.config.ConfigLoader;
 import io.ociregistry.config.Overrides;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.metrics.Metrics;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryName;
@@ -165,6 +166,11 @@ class TagRevalidatorTest {
         @Override
         public List<Upstream> known() {
             return real.known();
+        }
+
+        @Override
+        public Metrics metrics() {
+            return real.metrics();
         }
 
         @Override
