@@ -1,7 +1,9 @@
 package io.ociregistry.metrics;
 
+import io.ociregistry.common.BuildInfo;
 import io.ociregistry.oci.RegistryName;
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
@@ -44,7 +46,7 @@ public final class Metrics {
     private volatile Set<RegistryName> configured = Set.of();
 
     /** Adds the metrics of the process. None of them registers a listener that would outlive a web application. */
-    public void addProcess(String version, String revision) {
+    public void addProcess(BuildInfo info) {
         JvmBufferPoolMetrics.builder().register(registry);
         JvmClassLoadingMetrics.builder().register(registry);
         JvmGarbageCollectorMetrics.builder().register(registry);
@@ -57,7 +59,7 @@ public final class Metrics {
                 .help("The build of this server.")
                 .labelNames("version", "revision", "java")
                 .register(registry);
-        build.addLabelValues(version, revision, Runtime.version().toString());
+        build.addLabelValues(info.version(), info.revision(), Runtime.version().toString());
     }
 
     /** Sets the configured registries. */
@@ -94,14 +96,22 @@ public final class Metrics {
         long now = System.nanoTime();
         byName.entrySet().stream()
                 .filter(entry -> !configured.contains(entry.getKey()))
-                .sorted(Comparator.comparingLong(
-                        entry -> now - entry.getValue().lastUsed()))
+                .sorted(Comparator.comparingLong(entry -> now - entry.getValue().lastUsed()))
                 .skip(kept)
                 .toList()
                 .forEach(entry -> {
                     byName.remove(entry.getKey());
                     entry.getValue().moveTo(rest);
                 });
+    }
+
+    public boolean isConfigured(RegistryName name) {
+        return configured.contains(name);
+    }
+
+    /** Returns the label of a registry. */
+    public String label(RegistryName name) {
+        return byName.containsKey(name) ? name.toString() : REST;
     }
 
     public HttpMetrics http() {
@@ -149,6 +159,16 @@ public final class Metrics {
     @FunctionalInterface
     public interface Reading {
         void read(Values values);
+    }
+
+    /** Adds a counter whose values are read at each scrape. */
+    public void addCounter(String name, String help, Reading reading, String... labels) {
+        CounterWithCallback.builder()
+                .name(PREFIX + name)
+                .help(help)
+                .labelNames(labels)
+                .callback(callback -> reading.read(callback::call))
+                .register(registry);
     }
 
     /** Adds a gauge whose values are read at each scrape. */

@@ -4,7 +4,7 @@
  *
  * <p>Entry types: {@link Metrics}, {@link HttpMetrics}, {@link RegistryMetrics}, {@link MaintenanceMetrics}.
  *
- * <p>May import: {@code oci}.
+ * <p>May import: {@code common}, {@code oci}.
  */
 @NullMarked
 package io.ociregistry.metrics;

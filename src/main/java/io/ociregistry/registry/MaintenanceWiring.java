@@ -3,9 +3,11 @@ package io.ociregistry.registry;
 import io.ociregistry.access.AdminToken;
 import io.ociregistry.access.AdminTokenFile;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.metrics.MaintenanceMetrics;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.admin.CacheContents;
 import io.ociregistry.registry.admin.LiveContents;
+import io.ociregistry.registry.admin.StateMetrics;
 import io.ociregistry.registry.admin.StatusCollector;
 import io.ociregistry.registry.archives.ArchiveImporter;
 import io.ociregistry.registry.archives.CacheImporter;
@@ -35,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class MaintenanceWiring implements AutoCloseable {
     private static final Duration PRELOAD_PAUSE = Duration.ofMinutes(1);
 
+    private final MaintenanceMetrics metrics;
     private final Store store;
     private final Supplier<RuntimeConfig> runtime;
     private final Clock clock;
@@ -50,6 +53,7 @@ final class MaintenanceWiring implements AutoCloseable {
     private boolean scrubEnabled;
 
     MaintenanceWiring(StoreWiring stores, PullThroughWiring content, Supplier<RuntimeConfig> runtime, Clock clock) {
+        this.metrics = content.upstreams().metrics().maintenance();
         this.store = stores.store();
         this.runtime = runtime;
         this.clock = clock;
@@ -57,7 +61,12 @@ final class MaintenanceWiring implements AutoCloseable {
         this.loader = new ImageLoader(loads, this::names, importer(stores));
         this.repair = repair(stores, loads);
         this.pruner = new Pruner(
-                PrunedStore.of(store), stores.index(), () -> runtime.get().pins(), clock, content.registry()::forget);
+                PrunedStore.of(store),
+                stores.index(),
+                () -> runtime.get().pins(),
+                clock,
+                content.registry()::forget,
+                metrics);
         this.backgroundPruner = new BackgroundPruner(pruner, store.quota(), runtime, clock);
         this.admin = admin(stores, content);
     }
@@ -84,6 +93,7 @@ final class MaintenanceWiring implements AutoCloseable {
                 new CacheContents(stores.index(), store.manifests(), store.blobs()), stores.recordWatcher(), runtime);
         StatusCollector status =
                 new StatusCollector(runtime, store.status(), contents, content.blobs(), content.upstreams(), clock);
+        new StateMetrics(store, contents, content.blobs(), content.upstreams(), runtime).register();
         AdminTokenFile file =
                 new AdminTokenFile(config.imagePath(), store.status().isWritable());
         return new Admin(() -> AdminToken.of(config.admin(), file), store.status(), contents, loader, pruner, status);
@@ -131,7 +141,7 @@ final class MaintenanceWiring implements AutoCloseable {
     /** See {@link RegistryContext#startScrub(ReadThrottle, Scrub.Schedule)}. */
     synchronized void startScrub(ReadThrottle throttle, Scrub.Schedule schedule) {
         if (store.status().isWritable()) {
-            Scrub started = new Scrub(store, throttle, repair, schedule, clock);
+            Scrub started = new Scrub(store, throttle, repair, schedule, clock, metrics);
             scrub = started;
             started.start();
         }

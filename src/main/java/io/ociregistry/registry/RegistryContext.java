@@ -5,6 +5,7 @@ import io.ociregistry.common.BuildInfo;
 import io.ociregistry.common.Daemons;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.metrics.Metrics;
+import io.ociregistry.oci.RegistryName;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.index.RecordWatcher;
@@ -17,6 +18,7 @@ import io.ociregistry.registry.verify.Repair;
 import io.ociregistry.registry.verify.Scrub;
 import io.ociregistry.store.Inspector.ReadThrottle;
 import io.ociregistry.store.Store;
+import io.ociregistry.store.StoreStatus;
 import io.ociregistry.store.factory.StoreFactory;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.Via;
@@ -28,6 +30,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Wires all parts of one running registry. The caller that opens it closes it. Thread-safe. */
 public final class RegistryContext implements AutoCloseable {
@@ -61,6 +64,8 @@ public final class RegistryContext implements AutoCloseable {
             content.registry().resumeInterrupted();
             maintenance.startPruning();
         });
+        metrics.addProcess(BuildInfo.read());
+        configureMetrics();
         this.reloadables = List.of(
                 (before, after) -> upstreams.reload(after.config()),
                 (before, after) -> runtime = after,
@@ -68,7 +73,15 @@ public final class RegistryContext implements AutoCloseable {
                         store.setStallTimeout(after.config().timeouts().stall()),
                 (before, after) -> content.registry().reload(after.config()),
                 (before, after) -> content.listings().reload(after.config()),
-                (before, after) -> maintenance.reload(before.config()));
+                (before, after) -> maintenance.reload(before.config()),
+                (before, after) -> configureMetrics());
+    }
+
+    private void configureMetrics() {
+        metrics.configure(config().registries().stream()
+                .filter(entry -> !entry.isWildcard())
+                .map(entry -> RegistryName.parse(entry.name()))
+                .collect(Collectors.toSet()));
     }
 
     /**
@@ -244,9 +257,9 @@ public final class RegistryContext implements AutoCloseable {
         return bodyExecutor;
     }
 
-    /** True if the store can be read; sends no request. */
-    public boolean isReady() {
-        return stores.store().status().isReadable();
+    /** Returns the state of the store; reading it sends no request. */
+    public StoreStatus storeStatus() {
+        return stores.store().status();
     }
 
     /** Closes first all work that uses the store, and the store last. */

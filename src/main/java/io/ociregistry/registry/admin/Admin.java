@@ -2,6 +2,7 @@ package io.ociregistry.registry.admin;
 
 import io.ociregistry.access.AdminToken;
 import io.ociregistry.common.Daemons;
+import io.ociregistry.metrics.MaintenanceMetrics.Removal;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.list.ListResult;
@@ -106,7 +107,7 @@ public final class Admin implements AutoCloseable {
                     ErrorCode.STORE_FAILED,
                     "the cache can't be pruned: " + store.warning().orElse("the cache is read-only"));
         }
-        return contents.whenRead(() -> submit(() -> pruner.prune(request)));
+        return contents.whenRead(() -> submit(() -> pruner.prune(request, Removal.MANUAL)));
     }
 
     /**

@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -224,6 +225,16 @@ public final class StoreAccess implements StoreStatus, AutoCloseable {
     @Override
     public Usage usage() throws IOException {
         return StoreUsage.of(layout);
+    }
+
+    @Override
+    public Map<Content, Amount> contents() {
+        return StoreUsage.contents(layout);
+    }
+
+    @Override
+    public long free() throws IOException {
+        return StoreUsage.disk(layout).getUsableSpace();
     }
 
     @Override

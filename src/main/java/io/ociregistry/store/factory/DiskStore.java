@@ -29,6 +29,7 @@ import java.util.Optional;
 final class DiskStore implements Store {
     private final StoreAccess access;
     private final long maxManifestBytes;
+    private final Quarantine quarantine;
     private final DiskQuota quota = DiskQuota.unlimited();
     private final BlobStore blobs;
     private final ManifestStore manifests;
@@ -41,7 +42,7 @@ final class DiskStore implements Store {
     /** Owns the access and closes it. */
     DiskStore(StoreAccess access, ServerConfig config) {
         Layout layout = access.layout();
-        Quarantine quarantine = new Quarantine(layout);
+        this.quarantine = new Quarantine(layout);
         this.access = access;
         this.maxManifestBytes = config.maxManifestBytes();
         this.stallTimeout = config.timeouts().stall();
@@ -101,6 +102,11 @@ final class DiskStore implements Store {
     @Override
     public void recordScrub(Instant started) {
         scrubTime.write(started);
+    }
+
+    @Override
+    public long quarantined(StoreStatus.Content kind) {
+        return quarantine.count(kind);
     }
 
     @Override

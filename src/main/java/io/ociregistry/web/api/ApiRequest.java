@@ -1,5 +1,6 @@
 package io.ociregistry.web.api;
 
+import io.ociregistry.metrics.HttpMetrics;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
@@ -61,6 +62,18 @@ public sealed interface ApiRequest {
                 return REFERRERS;
             }
             return isComponent(path, kind, last, "tags") && path.endsWith("/list") ? TAGS : UNKNOWN;
+        }
+
+        /** Returns the kind in the metrics. */
+        public HttpMetrics.Kind metric() {
+            return switch (this) {
+                case PING -> HttpMetrics.Kind.BASE;
+                case MANIFEST -> HttpMetrics.Kind.MANIFEST;
+                case BLOB -> HttpMetrics.Kind.BLOB;
+                case TAGS -> HttpMetrics.Kind.TAGS;
+                case REFERRERS -> HttpMetrics.Kind.REFERRERS;
+                case UNKNOWN -> HttpMetrics.Kind.OTHER;
+            };
         }
 
         private static boolean isComponent(String path, int slash, int end, String name) {

@@ -78,8 +78,7 @@ public final class DistributionApi {
 
     /** Answers a request of the kind {@code PING}, and refuses one of the kind {@code UNKNOWN}. */
     public CompletionStage<Answer> ping(RequestHead head) {
-        Kind kind = ApiRequest.Kind.of(head.path()) == ApiRequest.Kind.PING ? Kind.BASE : Kind.OTHER;
-        return answer(kind, head, DistributionApi::ping, PingRequest::parse);
+        return answer(ApiRequest.Kind.of(head.path()).metric(), head, DistributionApi::ping, PingRequest::parse);
     }
 
     /**

@@ -39,16 +39,19 @@ class ServeCommandTest {
     @Test
     void serverPrintsBannerAndSignalStopsItWithZero() throws Exception {
         var config = Files.writeString(dir.resolve("c.yaml"), """
-                host: 127.0.0.1
-                metrics: 9000
-                registries:
-                - name: a
-                  auth: {user: u, password: geheim}
-                """);
+            host: 127.0.0.1
+            configFile: other.yaml
+            registries:
+            - name: a
+              auth: {user: u, password: geheim}
+            """);
         var process = serve(serving(config));
         try (var err = process.errorReader()) {
             assertEquals(
-                    "ociregistry: warning: " + config + ":2: metrics: has no effect in this build", err.readLine());
+                    "ociregistry: warning: " + config
+                            + ":2: configFile: has no effect in a configuration file; remove it,"
+                            + " and name the file by --config-file or OCIREGISTRY_CONFIG",
+                    err.readLine());
             var banner = banner(err);
             assertEquals("OCI Registry: pull-only, pull-through, caching OCI Distribution server", banner.get(0));
             assertTrue(banner.get(1).matches("Version: \\d\\S*, build date: 20\\S+Z"), banner.get(1));
@@ -102,10 +105,10 @@ class ServeCommandTest {
             blob = "/v2/team/app/blobs/" + image.layer(0) + "?ns=r.example";
             process = serve(
                     serving(Files.writeString(dir.resolve("c.yaml"), """
-                    host: 127.0.0.1
-                    shutdownTimeout: %s
-                    registries: [{name: r.example, endpoint: '%s'}]
-                    """.formatted(shutdownTimeout, upstream.url()))));
+                        host: 127.0.0.1
+                        shutdownTimeout: %s
+                        registries: [{name: r.example, endpoint: '%s'}]
+                        """.formatted(shutdownTimeout, upstream.url()))));
             err = process.errorReader();
             var port = banner(err).get(2).replaceAll(".*port (\\d+).*", "$1");
             var base = URI.create("http://127.0.0.1:" + port);
