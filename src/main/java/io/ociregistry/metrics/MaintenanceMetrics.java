@@ -29,12 +29,11 @@ public final class MaintenanceMetrics {
     private final Gauge reloadTime;
 
     MaintenanceMetrics(PrometheusRegistry registry) {
-        this.removed = byReason(Metrics.counter(
-                        "store_removed_total", "Names of images that prunes removed.", "reason")
+        this.removed = byReason(Metrics.counter("store_removed_total", "Names of images that prunes removed.", "reason")
                 .register(registry));
-        this.removedBytes = byReason(Metrics.counter(
-                        "store_removed_bytes_total", "Bytes of blobs that prunes deleted.", "reason")
-                .register(registry));
+        this.removedBytes =
+                byReason(Metrics.counter("store_removed_bytes_total", "Bytes of blobs that prunes deleted.", "reason")
+                        .register(registry));
         this.scrubProblems = Metrics.gauge("scrub_problems", "Problems that the last complete scrub found.")
                 .register(registry);
         this.reloadSuccessful = Metrics.gauge(

@@ -87,8 +87,7 @@ public final class RegistryMetrics {
         }
 
         void moveTo(Series<D> other) {
-            children.forEachIndex(
-                    index -> removal.move(children.at(index), index, () -> other.children.at(index)));
+            children.forEachIndex(index -> removal.move(children.at(index), index, () -> other.children.at(index)));
         }
     }
 
@@ -151,22 +150,27 @@ public final class RegistryMetrics {
                                     "registry",
                                     "reason")
                             .register(registry),
-                    Metrics.histogram(
-                                    "download_seconds", "Duration of the successful downloads of blobs.", "registry")
+                    Metrics.histogram("download_seconds", "Duration of the successful downloads of blobs.", "registry")
                             .classicUpperBounds(.1, .5, 1, 5, 15, 60, 300, 900, 3600)
                             .register(registry));
         }
     }
 
     RegistryMetrics(Families families, String name) {
-        this.cache = counters(families.cache, HttpMetrics.Kind.values().length * RESULTS, index -> List.of(
-                name,
-                Children.label(HttpMetrics.Kind.values()[index / RESULTS]),
-                Children.label(CacheResult.values()[index % RESULTS])));
-        this.requests = counters(families.requests, TARGETS * OUTCOMES, index -> List.of(
-                name,
-                Children.label(To.values()[index / OUTCOMES]),
-                Children.label(Outcome.values()[index % OUTCOMES])));
+        this.cache = counters(
+                families.cache,
+                HttpMetrics.Kind.values().length * RESULTS,
+                index -> List.of(
+                        name,
+                        Children.label(HttpMetrics.Kind.values()[index / RESULTS]),
+                        Children.label(CacheResult.values()[index % RESULTS])));
+        this.requests = counters(
+                families.requests,
+                TARGETS * OUTCOMES,
+                index -> List.of(
+                        name,
+                        Children.label(To.values()[index / OUTCOMES]),
+                        Children.label(Outcome.values()[index % OUTCOMES])));
         this.headers =
                 histograms(families.headers, TARGETS, index -> List.of(name, Children.label(To.values()[index])));
         this.received =

@@ -290,9 +290,9 @@ class ConfigLoaderTest {
         var overrides = Overrides.none().put(ServerKeys.PORT, "--port", "x");
         var error = assertThrows(ConfigException.class, () -> loader.parse("hosts: a", "c.yaml", overrides));
         assertEquals("""
-                c.yaml:1: hosts: unknown key; did you mean host?
-                --port: 'x' is not a whole number from 0 to 65535\
-                """, error.getMessage());
+            c.yaml:1: hosts: unknown key; did you mean host?
+            --port: 'x' is not a whole number from 0 to 65535\
+            """, error.getMessage());
     }
 
     @Test

@@ -292,8 +292,7 @@ public final class BlobService implements AutoCloseable {
         }
         OptionalLong size = index.blobSize(blob.repository(), blob.digest());
         RegistryMetrics counts = upstreams.metrics().of(blob.repository().registry());
-        BlobFetch fetch =
-                new BlobFetch(store, upstream, new BlobFetch.Target(blob, size, counts), access, timeouts());
+        BlobFetch fetch = new BlobFetch(store, upstream, new BlobFetch.Target(blob, size, counts), access, timeouts());
         return downloads.join(
                 key, upstream.blobs(priority), new CountedFetch(fetch, blob, negativeCache, counts, priority));
     }
@@ -384,7 +383,8 @@ public final class BlobService implements AutoCloseable {
                     return blob;
                 });
                 counts.downloadTook(System.nanoTime() - start);
-                boolean isStored = started.join().map(BlobDownload::isWrittenToDisk).orElse(true);
+                boolean isStored =
+                        started.join().map(BlobDownload::isWrittenToDisk).orElse(true);
                 counts.downloadEnded(isStored ? Download.STORED : Download.PASSED);
             } catch (RegistryException e) {
                 // A 404 is the end of a request and not of a download, and any client can cause one.

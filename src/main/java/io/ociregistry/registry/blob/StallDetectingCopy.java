@@ -81,7 +81,8 @@ final class StallDetectingCopy {
     private void checkRate(long bytes, long nanos) {
         double perSecond = 1e9 * bytes / nanos;
         if (perSecond < STALL_RATE) {
-            throw new TransferInterrupted(Resume.STALL, "only " + bytes + " bytes arrived in " + nanos / 1_000_000 + " ms");
+            throw new TransferInterrupted(
+                    Resume.STALL, "only " + bytes + " bytes arrived in " + nanos / 1_000_000 + " ms");
         }
         if (perSecond < SLOW_RATE) {
             alternative.get().ifPresent(reason -> {

@@ -83,7 +83,8 @@ public final class RequestOutcomes {
         }
     }
 
-    synchronized SourceState state(String url, boolean isMirror, Optional<RegistryException> refusal, OptionalLong remaining) {
+    synchronized SourceState state(
+            String url, boolean isMirror, Optional<RegistryException> refusal, OptionalLong remaining) {
         return new SourceState(
                 url,
                 isMirror,

@@ -24,7 +24,8 @@ final class HttpBlobAnswer implements BlobAnswer {
      *
      * @param received gets the number of bytes after each read of the body; 0 at its end
      */
-    HttpBlobAnswer(HttpAnswer answer, long from, OptionalLong size, Optional<Bandwidth> bandwidth, LongConsumer received)
+    HttpBlobAnswer(
+            HttpAnswer answer, long from, OptionalLong size, Optional<Bandwidth> bandwidth, LongConsumer received)
             throws IOException {
         this.answer = answer;
         this.from = from;

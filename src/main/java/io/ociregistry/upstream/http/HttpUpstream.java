@@ -405,7 +405,8 @@ public final class HttpUpstream implements Upstream {
         if (last < from || last >= size.orElse(Long.MAX_VALUE)) {
             throw wrongRange(from, action);
         }
-        return new HttpBlobAnswer(answer, from, size, bandwidth, count -> health.recordReceived(answer.origin(), count));
+        return new HttpBlobAnswer(
+                answer, from, size, bandwidth, count -> health.recordReceived(answer.origin(), count));
     }
 
     private static RegistryException wrongRange(long from, String action) {

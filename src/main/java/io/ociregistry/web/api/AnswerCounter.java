@@ -57,8 +57,7 @@ public final class AnswerCounter {
             count(kind, head, answer.join());
             return answer;
         }
-        return answer.whenComplete(
-                (ready, failure) -> http.answered(kind, head.method(), status(ready, failure)));
+        return answer.whenComplete((ready, failure) -> http.answered(kind, head.method(), status(ready, failure)));
     }
 
     /** Counts the answer to a failure, and returns the failure. */

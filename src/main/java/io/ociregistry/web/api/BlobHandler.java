@@ -50,18 +50,18 @@ final class BlobHandler implements ApiHandler<BlobRequest> {
         Repository repository = request.repository();
         Digest digest = request.digest();
         if (head.isHead()) {
-            boolean isKnown = context.registry().cachedBlobSize(repository, digest).isPresent();
+            boolean isKnown =
+                    context.registry().cachedBlobSize(repository, digest).isPresent();
             Served served = http.served(Kind.BLOB, isKnown ? CacheResult.HIT : CacheResult.MISS, Source.CACHE);
-            return context.registry()
-                    .blobSize(repository, digest)
-                    .thenApply(size -> answerToHead(head, digest, size).with(served));
+            return context.registry().blobSize(repository, digest).thenApply(size -> answerToHead(head, digest, size)
+                    .with(served));
         }
         CacheResult result =
                 context.registry().isBlobInFlight(repository, digest) ? CacheResult.JOINED : CacheResult.MISS;
         return context.registry()
                 .blob(repository, digest, requestedRange(head, digest))
-                .thenApply(source -> answer(
-                        head, source, source.origin() == BlobSource.Origin.STORED ? CacheResult.HIT : result));
+                .thenApply(source ->
+                        answer(head, source, source.origin() == BlobSource.Origin.STORED ? CacheResult.HIT : result));
     }
 
     private static Answer answerToHead(RequestHead head, Digest digest, OptionalLong size) {

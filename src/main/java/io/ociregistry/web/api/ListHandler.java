@@ -25,9 +25,8 @@ final class ListHandler {
     }
 
     CompletionStage<Answer> tags(RequestHead head, TagsRequest request) {
-        CompletableFuture<ListResult<TagList>> found = context.listings()
-                .tags(request.repository(), request.page())
-                .toCompletableFuture();
+        CompletableFuture<ListResult<TagList>> found =
+                context.listings().tags(request.repository(), request.page()).toCompletableFuture();
         CacheResult result = result(found);
         return found.thenApply(list -> answer(
                 head,
@@ -41,8 +40,8 @@ final class ListHandler {
                 .referrers(request.repository(), request.subject(), request.page())
                 .toCompletableFuture();
         CacheResult result = result(found);
-        return found.thenApply(list -> answer(
-                head, referrers(request, list.list()).with(served(Kind.REFERRERS, result, list)), list));
+        return found.thenApply(
+                list -> answer(head, referrers(request, list.list()).with(served(Kind.REFERRERS, result, list)), list));
     }
 
     /** A list that is there at once was cached; every other one was asked for. */

@@ -44,7 +44,7 @@ public final class HealthChecks {
         if (needsStore && !store.isReadable()) {
             throw new RegistryException(ErrorCode.STORE_FAILED, "this server can't read its image path; see its log");
         }
-        String text = head.query().first("verbose").isPresent() ? details() + "ok\n" : "ok\n";
+        String text = head.query().names().contains("verbose") ? details() + "ok\n" : "ok\n";
         return Answer.ok("text/plain", text.getBytes(StandardCharsets.US_ASCII)).with("Cache-Control", "no-store");
     }
 

@@ -127,8 +127,7 @@ public final class BodySender {
         }
     }
 
-    private void body(
-            Body body, HttpServletRequest request, HttpServletResponse response, AccessLogEntry entry)
+    private void body(Body body, HttpServletRequest request, HttpServletResponse response, AccessLogEntry entry)
             throws IOException {
         if (body instanceof Body.Lines stream) {
             LineWriter.start(stream.lines(), request, response);

@@ -86,7 +86,8 @@ final class BodyWriter implements WriteListener, AsyncListener {
     /** Whether the source will wake this writer. */
     private volatile boolean registered;
 
-    private BodyWriter(HttpServletRequest request,
+    private BodyWriter(
+            HttpServletRequest request,
             HttpServletResponse response,
             Body body,
             BodyWriterContext context,
@@ -107,7 +108,8 @@ final class BodyWriter implements WriteListener, AsyncListener {
      * Starts to send the body. The caller has set the headers. The body is closed after the last byte, on failure, or
      * when the client disconnects.
      */
-    static void start(HttpServletRequest request,
+    static void start(
+            HttpServletRequest request,
             HttpServletResponse response,
             Body body,
             BodyWriterContext context,
