@@ -3,6 +3,7 @@ package io.ociregistry.product;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.ociregistry.testing.Await;
 import io.ociregistry.testing.FakeImage;
@@ -19,9 +20,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The metrics of a server that was really used, and the page that describes them. */
 class MetricsTest extends Scenario {
@@ -209,6 +212,22 @@ class MetricsTest extends Scenario {
         return metrics.entrySet().stream()
                 .map(metric -> metric.getKey() + " " + metric.getValue())
                 .collect(Collectors.joining("\n"));
+    }
+
+    @Test
+    void promtoolAcceptsTheScrape(@TempDir Path dir) throws Exception {
+        Path promtool = Path.of("/usr/bin/promtool");
+        assumeTrue(Files.isExecutable(promtool), "promtool is not installed");
+        use();
+        Path file = Files.writeString(dir.resolve("scrape"), scrape().toString());
+        Path output = dir.resolve("output");
+        Process process = new ProcessBuilder(promtool.toString(), "check", "metrics")
+                .redirectInput(file.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+        assertEquals("", Files.readString(output));
     }
 
     @Test

@@ -200,7 +200,7 @@ class ServeCommandTest {
     void linesForJournalHavePriorities() throws Exception {
         var journal = Files.writeString(dir.resolve("journal"), "");
         var stream = Files.getAttribute(journal, "unix:dev") + ":" + Files.getAttribute(journal, "unix:ino");
-        var config = Files.writeString(dir.resolve("c.yaml"), "metrics: 9\nclients: {htpasswd: /nonexistent}\n");
+        var config = Files.writeString(dir.resolve("c.yaml"), "configFile: other\nclients: {htpasswd: /nonexistent}\n");
         var command = command(new ArrayList<>(List.of("env", "JOURNAL_STREAM=" + stream)), serving(config));
         var process =
                 new ProcessBuilder(command).redirectError(journal.toFile()).start();
