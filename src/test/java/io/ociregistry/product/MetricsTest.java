@@ -102,7 +102,7 @@ class MetricsTest extends Scenario {
             assertEquals(300_000, get(layer).body().length);
         }
         Scrape scrape = scrape();
-        double cached = scrape.value("ociregistry_http_response_bytes_total", "kind", "blob", "source", "cache");
+        double cached = scrape.valueOrZero("ociregistry_http_response_bytes_total", "kind", "blob", "source", "cache");
         double arriving =
                 scrape.valueOrZero("ociregistry_http_response_bytes_total", "kind", "blob", "source", "arriving");
         assertEquals(900_000, cached + arriving);
