@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RegistryContextListener implements ServletContextListener {
     private static final String DISTRIBUTION = "distribution";
+    private static final String HOSTS = "hosts.toml";
     private static final String PARAMETER = "the context parameter " + ConfigLocation.PROPERTY;
 
     private final @Nullable RegistryContext given;
@@ -85,6 +86,7 @@ public final class RegistryContextListener implements ServletContextListener {
         control.adminPort().ifPresent(port -> guard(servlets, "admin port", new AdminPortFilter(port, sender)));
         addServlet(servlets, "admin API", new AdminApiServlet(context, control, sender, errors), "/cmd/*");
         addServlet(servlets, "admin", new AdminServlet(context, sender), "/livez", "/readyz", "/health");
+        addServlet(servlets, HOSTS, new HostsServlet(sender), "/hosts.toml");
         addServlet(servlets, "unknown path", new UnknownPathServlet(sender), "/");
     }
 
@@ -198,11 +200,11 @@ public final class RegistryContextListener implements ServletContextListener {
         registration.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), true, "/*");
     }
 
-    /** Maps the filter to the servlet and not to a path, so that no spelling of a path bypasses the filter. */
+    /** Maps the filter to the servlets and not to paths, so that no spelling of a path bypasses the filter. */
     private static void guard(ServletContext servlets, String name, Filter filter) {
         var registration = servlets.addFilter(name, filter);
         registration.setAsyncSupported(true);
-        registration.addMappingForServletNames(EnumSet.of(DispatcherType.REQUEST), true, DISTRIBUTION);
+        registration.addMappingForServletNames(EnumSet.of(DispatcherType.REQUEST), true, DISTRIBUTION, HOSTS);
     }
 
     private static void addServlet(ServletContext servlets, String name, Servlet servlet, String... patterns) {

@@ -138,7 +138,18 @@ public enum CliOption {
             null,
             null,
             "Quarantines corrupt files, and fetches them and missing files again; no server may use the cache",
-            "");
+            ""),
+    DIR("dir", null, "The directory of containerd's hosts.toml files, its config_path", "/etc/containerd/certs.d"),
+    /** The option {@code --server} of {@code hosts}; that of other commands has another meaning. */
+    HOSTS_SERVER("url", null, "The server that nodes pull from; for example http://192.0.2.10:8080", "") {
+        @Override
+        public String longName() {
+            return SERVER.longName();
+        }
+    },
+    REGISTRY("name,...", null, "Writes or removes the files of these registries, instead of the file for all", ""),
+    CA("file", null, "A PEM file on this machine with the CA certificates that verify the server, for containerd", ""),
+    REMOVE(null, null, "Removes the files that this command wrote; without --registry all of them", "");
 
     private final Optional<String> argument;
 
