@@ -111,7 +111,7 @@ class CommandLineTest {
                 "list --digests=maybe | --digests: 'maybe' is neither true nor false",
                 "serev | unknown command 'serev'; did you mean serve?",
                 "help serev | unknown command 'serev'; did you mean serve?",
-                "xyzzy | unknown command 'xyzzy'; the commands are serve, load, list, export, prune, verify,"
+                "xyzzy | unknown command 'xyzzy'; the commands are serve, load, list, export, prune, verify, hosts,"
                         + " check-config, version, help",
                 "check-config a b | unexpected 'b' after a",
                 "serve twice | unexpected 'twice' after serve",
