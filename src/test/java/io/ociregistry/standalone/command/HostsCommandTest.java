@@ -134,7 +134,7 @@ class HostsCommandTest {
         assertEquals(0, write());
         assertEquals(0, write("--registry", "docker.io,quay.io"));
         assertEquals(0, run("--server", "http://localhost:" + registry.base().getPort()));
-        assertEquals(0, run("--remove"), this::errors);
+        assertEquals(0, run("--server", "http://127.0.0.1:1", "--remove"), this::errors);
         assertEquals(before, files());
         assertFalse(Files.exists(certs.resolve("_default")));
         assertFalse(Files.exists(certs.resolve("docker.io")));
