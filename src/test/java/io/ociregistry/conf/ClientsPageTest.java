@@ -83,7 +83,7 @@ class ClientsPageTest {
     /** Returns the parsed blocks of each section, in their order. */
     private static Map<String, ArrayNode> recipes() throws IOException {
         Map<String, ArrayNode> recipes = new LinkedHashMap<>();
-        String[] texts = SECTION.split(Files.readString(PAGE));
+        String[] texts = SECTION.split(Files.readString(PAGE), -1);
         var titles = SECTION.matcher(Files.readString(PAGE)).results().toList();
         for (int i = 0; i < titles.size(); i++) {
             ArrayNode parsed = JSON.createArrayNode();

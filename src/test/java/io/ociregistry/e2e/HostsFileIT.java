@@ -88,17 +88,6 @@ class HostsFileIT {
     }
 
     @Test
-    void kubeletPullsWithFileOfCommand() throws Exception {
-        try (var server = FatJar.start(configuration());
-                var node = Containerd.start(directory.resolve("node"), server.url())) {
-            hosts(node.emptyHosts(), "--server", server.url().toString());
-
-            assertTrue(node.pullAsKubelet(NAME).startsWith("sha256:"));
-            assertHasImage(node);
-        }
-    }
-
-    @Test
     void containerdAsksServerIfSpegelDoesNotAnswer() throws Exception {
         try (var server = FatJar.start(configuration());
                 var node = Containerd.start(directory.resolve("node"), server.url())) {

@@ -106,7 +106,7 @@ abstract class HostsTopic extends Topic {
             })
     void malformedParameterIsRefused(String query) throws IOException {
         StringBuilder encoded = new StringBuilder();
-        for (String parameter : query.split("&")) {
+        for (String parameter : query.split("&", -1)) {
             String[] pair = parameter.split("=", 2);
             encoded.append(encoded.isEmpty() ? "?" : "&")
                     .append(pair[0] + "=" + URLEncoder.encode(pair[1], StandardCharsets.UTF_8));

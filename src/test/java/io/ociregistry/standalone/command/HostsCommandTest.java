@@ -220,7 +220,7 @@ class HostsCommandTest {
         "--server http://127.0.0.1:1 --ca /ca.pem, /ca.pem; write https://",
     })
     void invalidOptionIsExplained(String options, String message) {
-        assertEquals(1, run(options.isEmpty() ? new String[0] : options.split(" ")));
+        assertEquals(1, run(options.isEmpty() ? new String[0] : options.split(" ", -1)));
         assertTrue(errors().contains(message), errors());
         assertFalse(Files.exists(certs));
     }
