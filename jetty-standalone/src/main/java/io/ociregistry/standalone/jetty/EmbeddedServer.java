@@ -68,11 +68,11 @@ public final class EmbeddedServer {
         threads.setName("http");
         var server = new Server(threads);
         var connector = Connectors.connector(server, config.host(), config.port(), limits, tls);
-        tuning.accept(connector);
         server.addConnector(connector);
         server.setErrorHandler(OciErrorHandler.ofServer());
-        var requests = new RequestsInFlight(new GracefulHandler(application(listener)));
+        var requests = new RequestsInFlight(new GracefulHandler(new HitHandler(application(listener), connector)));
         server.setHandler(requests);
+        tuning.accept(connector);
         var started = new EmbeddedServer(server, connector, requests, tls);
         try {
             BindErrors.open(connector, "--host", "--port");
