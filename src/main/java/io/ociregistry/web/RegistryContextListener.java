@@ -15,6 +15,7 @@ import io.ociregistry.web.admin.AdminPortFilter;
 import io.ociregistry.web.admin.AdminServlet;
 import io.ociregistry.web.admin.Reload;
 import io.ociregistry.web.admin.ServerControl;
+import io.ociregistry.web.api.AccessLogEntry;
 import io.ociregistry.web.api.DistributionApi;
 import io.ociregistry.web.api.ErrorAnswers;
 import io.ociregistry.web.send.AccessLogFilter;
@@ -98,6 +99,7 @@ public final class RegistryContextListener implements ServletContextListener {
         if (writerContext != null) {
             writerContext.close();
         }
+        AccessLogEntry.closeLog();
         if (given == null) {
             closeOpened();
         }

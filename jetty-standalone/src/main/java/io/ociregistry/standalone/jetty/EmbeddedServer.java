@@ -4,6 +4,7 @@ import io.ociregistry.config.ServerConfig;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.web.RegistryContextListener;
 import io.ociregistry.web.admin.ServerControl;
+import io.ociregistry.web.api.AccessLogEntry;
 import jakarta.servlet.ServletContextListener;
 import java.time.Duration;
 import java.util.List;
@@ -135,6 +136,8 @@ public final class EmbeddedServer {
         } catch (Exception e) {
             LOG.warn("the server did not stop in order: {}", rootMessage(e));
         }
+        // Aborted requests may have ended after the stop of the servlets.
+        AccessLogEntry.closeLog();
         return aborted;
     }
 
