@@ -148,16 +148,17 @@ public final class DiskBlobStore implements BlobStore {
 
     @Override
     public Optional<BlobSource> open(Digest digest) {
+        Optional<BlobSource> inMemory = small.find(digest);
+        return inMemory.isPresent() ? inMemory : openFile(digest);
+    }
+
+    private Optional<BlobSource> openFile(Digest digest) {
         Path file = layout.blob(digest);
         try {
             String fileStamp = VerifiedIndex.fileStamp(file);
-            if (!verified.contains(file, fileStamp) || !opened.canOpen(digest)) {
-                return Optional.empty();
-            }
-            Optional<BlobSource> inMemory = small.find(digest, fileStamp);
-            return inMemory.isPresent()
-                    ? inMemory
-                    : Optional.of(StoredBlob.open(digest, file, new ReadResults(digest, file, fileStamp)));
+            return verified.contains(file, fileStamp) && opened.canOpen(digest)
+                    ? Optional.of(StoredBlob.open(digest, file, new ReadResults(digest, file, fileStamp)))
+                    : Optional.empty();
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (AccessDeniedException e) {
@@ -188,7 +189,7 @@ public final class DiskBlobStore implements BlobStore {
 
         @Override
         public void readWhole(ByteBuffer content) {
-            small.add(digest, fileStamp, content);
+            small.add(digest, file, fileStamp, content);
         }
     }
 

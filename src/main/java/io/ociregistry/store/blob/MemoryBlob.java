@@ -7,20 +7,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /** A reader of a small verified blob whose bytes are in memory. */
-final class MemoryBlob implements BlobSource {
-    private final Digest digest;
-    private final byte[] bytes;
-
-    MemoryBlob(Digest digest, byte[] bytes) {
-        this.digest = digest;
-        this.bytes = bytes;
-    }
-
-    @Override
-    public Digest digest() {
-        return digest;
-    }
-
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record MemoryBlob(Digest digest, byte[] bytes) implements BlobSource {
     @Override
     public OptionalLong size() {
         return OptionalLong.of(bytes.length);

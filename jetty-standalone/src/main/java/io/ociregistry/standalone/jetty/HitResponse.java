@@ -39,7 +39,8 @@ final class HitResponse extends IteratingCallback implements BodyWriterContext.W
     private final HitEnd end;
     private final boolean isInMemory;
     private final Deque<Body> parts;
-    private final ClientRate rate;
+    /** Set while the client is watched, because it did not take the first bytes at once. */
+    private volatile @Nullable ClientRate rate;
 
     // One thread at a time uses these; the callback publishes them to the next one.
     private long position = -1;
@@ -55,7 +56,6 @@ final class HitResponse extends IteratingCallback implements BodyWriterContext.W
         this.answer = request.getMethod().equals("HEAD") ? answer.headersOnly() : answer;
         this.writers = writers;
         this.end = end;
-        this.rate = writers.newRate();
         Body body = this.answer.body();
         this.parts = new ArrayDeque<>(body instanceof Body.Multipart multipart ? multipart.parts() : List.of(body));
         this.isInMemory = parts.stream().allMatch(HitResponse::isInMemory);
@@ -79,11 +79,12 @@ final class HitResponse extends IteratingCallback implements BodyWriterContext.W
         }
     }
 
-    /** Watches the client only if it does not take the first bytes at once, as most do. */
     private void iterateWatched() {
         iterate();
         if (!ended) {
-            rate.blocked(System.nanoTime());
+            ClientRate started = writers.newRate();
+            started.blocked(System.nanoTime());
+            rate = started;
             writers.watch(this);
             if (ended) {
                 writers.unwatch(this);
@@ -98,7 +99,7 @@ final class HitResponse extends IteratingCallback implements BodyWriterContext.W
 
     @Override
     protected Action process() throws IOException {
-        accepted();
+        lastWriteComplete();
         Body part = parts.peek();
         if (part == null) {
             return Action.SUCCEEDED;
@@ -156,21 +157,23 @@ final class HitResponse extends IteratingCallback implements BodyWriterContext.W
 
     /** The client has accepted bytes of a file. */
     private void sent(long bytes) {
-        long now = System.nanoTime();
         end.addBytes(bytes);
-        rate.accepted(bytes, now);
-        rate.blocked(now);
+        accepted(bytes);
     }
 
-    /** The last write is complete. */
-    private void accepted() {
-        release();
-        if (written > 0) {
+    private void accepted(long bytes) {
+        ClientRate measured = rate;
+        if (measured != null) {
             long now = System.nanoTime();
-            rate.accepted(written, now);
-            rate.blocked(now);
-            written = 0;
+            measured.accepted(bytes, now);
+            measured.blocked(now);
         }
+    }
+
+    private void lastWriteComplete() {
+        release();
+        accepted(written);
+        written = 0;
     }
 
     private void release() {
@@ -182,9 +185,8 @@ final class HitResponse extends IteratingCallback implements BodyWriterContext.W
 
     @Override
     public void abortIfTooSlow(long now) {
-        if (ended) {
-            writers.unwatch(this);
-        } else if (rate.isTooSlow(now)) {
+        ClientRate measured = rate;
+        if (!ended && measured != null && measured.isTooSlow(now)) {
             // The pending write fails.
             SocketEndPoints.of(request.getConnectionMetaData().getConnection()).close();
         }
