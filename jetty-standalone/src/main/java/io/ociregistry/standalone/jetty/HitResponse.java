@@ -139,7 +139,8 @@ final class HitResponse extends IteratingCallback implements BodyWriterContext.W
     }
 
     private ByteBuffer read(Body.Blob blob, int count) throws IOException {
-        RetainableByteBuffer pooled = request.getComponents().getByteBufferPool().acquire(count, true);
+        RetainableByteBuffer pooled =
+                request.getComponents().getByteBufferPool().acquire(count, true);
         buffer = pooled;
         ByteBuffer bytes = pooled.getByteBuffer();
         BufferUtil.clearToFill(bytes);
@@ -205,7 +206,9 @@ final class HitResponse extends IteratingCallback implements BodyWriterContext.W
     private void close(Runnable then) {
         ended = true;
         release();
-        writers.unwatch(this);
+        if (rate != null) {
+            writers.unwatch(this);
+        }
         answer.close();
         then.run();
     }
