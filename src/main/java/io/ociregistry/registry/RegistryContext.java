@@ -34,6 +34,7 @@ public final class RegistryContext implements AutoCloseable {
     private final ExecutorService bodyExecutor;
     private final StoreWiring stores;
     private final PullThroughWiring content;
+    private final Registry registry;
     private final MaintenanceWiring maintenance;
     /** The parts that a reload updates, in this order. */
     private final List<Reloadable> reloadables;
@@ -53,9 +54,10 @@ public final class RegistryContext implements AutoCloseable {
                 Math.max(4, Runtime.getRuntime().availableProcessors() * 2), Daemons.withPrefix("delivery-"));
         this.stores = new StoreWiring(store, config, intervals, clock);
         this.content = new PullThroughWiring(stores, upstreams, this::runtime, clock);
+        this.registry = content.registry();
         this.maintenance = new MaintenanceWiring(stores, content, this::runtime, clock);
         stores.start(() -> runtime.trust(), () -> {
-            content.registry().resumeInterrupted();
+            registry.resumeInterrupted();
             maintenance.startPruning();
         });
         this.reloadables = List.of(
@@ -63,7 +65,7 @@ public final class RegistryContext implements AutoCloseable {
                 (before, after) -> runtime = after,
                 (before, after) ->
                         store.setStallTimeout(after.config().timeouts().stall()),
-                (before, after) -> content.registry().reload(after.config()),
+                (before, after) -> registry.reload(after.config()),
                 (before, after) -> content.listings().reload(after.config()),
                 (before, after) -> maintenance.reload(before.config()));
     }
@@ -189,7 +191,7 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     public Registry registry() {
-        return content.registry();
+        return registry;
     }
 
     /** Prunes the cache that is served. */

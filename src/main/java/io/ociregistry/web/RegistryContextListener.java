@@ -15,6 +15,7 @@ import io.ociregistry.web.admin.AdminPortFilter;
 import io.ociregistry.web.admin.AdminServlet;
 import io.ociregistry.web.admin.Reload;
 import io.ociregistry.web.admin.ServerControl;
+import io.ociregistry.web.api.AccessLogEntry;
 import io.ociregistry.web.api.DistributionApi;
 import io.ociregistry.web.api.ErrorAnswers;
 import io.ociregistry.web.send.AccessLogFilter;
@@ -39,6 +40,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Registers every servlet and filter, for every container; in a WAR, opens and closes the registry with the
  * application.
+ *
+ * <p>The {@link DistributionApi} and the {@link BodyWriterContext} are attributes of the application, by their class
+ * names, so that an embedded server can send hits without servlets (ADR 39).
  */
 public final class RegistryContextListener implements ServletContextListener {
     private static final String DISTRIBUTION = "distribution";
@@ -80,8 +84,10 @@ public final class RegistryContextListener implements ServletContextListener {
         ErrorAnswers errors = new ErrorAnswers(() -> context.config().rateLimitStatus());
         BodySender sender = new BodySender(started, errors);
         addFilter(servlets, "access log", new AccessLogFilter());
-        addServlet(
-                servlets, DISTRIBUTION, new DistributionServlet(new DistributionApi(context, errors), sender), "/v2/*");
+        DistributionApi api = new DistributionApi(context, errors);
+        servlets.setAttribute(DistributionApi.class.getName(), api);
+        servlets.setAttribute(BodyWriterContext.class.getName(), started);
+        addServlet(servlets, DISTRIBUTION, new DistributionServlet(api, sender), "/v2/*");
         ServerControl control = givenControl != null ? givenControl : control(context, servlets);
         control.adminPort().ifPresent(port -> guard(servlets, "admin port", new AdminPortFilter(port, sender)));
         addServlet(servlets, "admin API", new AdminApiServlet(context, control, sender, errors), "/cmd/*");
@@ -95,6 +101,7 @@ public final class RegistryContextListener implements ServletContextListener {
         if (writerContext != null) {
             writerContext.close();
         }
+        AccessLogEntry.closeLog();
         if (given == null) {
             closeOpened();
         }

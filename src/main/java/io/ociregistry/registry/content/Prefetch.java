@@ -91,7 +91,7 @@ public final class Prefetch implements AutoCloseable {
     /** Starts the prefetch of an image whose manifest a client fetched; costs the client only lookups in memory. */
     public void manifestFetched(Repository repository, Manifest manifest) {
         ImageReference image = new ImageReference(repository, manifest.digest());
-        if (!isEnabled() || manifest.blobs().isEmpty() || manifest.isAttestation() || complete.contains(image)) {
+        if (complete.contains(image) || !isEnabled() || manifest.blobs().isEmpty() || manifest.isAttestation()) {
             return;
         }
         submit(image, () -> {

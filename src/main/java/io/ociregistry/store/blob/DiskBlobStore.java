@@ -22,6 +22,7 @@ import io.ociregistry.store.download.LocalDownload;
 import io.ociregistry.store.download.PartialFile;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -60,6 +61,7 @@ public final class DiskBlobStore implements BlobStore {
     private final Quarantine quarantine;
     private final Supplier<Duration> stallTimeout;
     private final RecentlyOpened opened;
+    private final SmallBlobs small = new SmallBlobs(Runtime.getRuntime().maxMemory() / 32);
     private final DiskQuota quota;
     /** The partial files of downloads in flight. */
     private final Set<Path> partialsInUse = ConcurrentHashMap.newKeySet();
@@ -146,13 +148,17 @@ public final class DiskBlobStore implements BlobStore {
 
     @Override
     public Optional<BlobSource> open(Digest digest) {
+        Optional<BlobSource> inMemory = small.find(digest);
+        return inMemory.isPresent() ? inMemory : openFile(digest);
+    }
+
+    private Optional<BlobSource> openFile(Digest digest) {
         Path file = layout.blob(digest);
         try {
             String fileStamp = VerifiedIndex.fileStamp(file);
-            if (!verified.contains(file, fileStamp) || !opened.canOpen(digest)) {
-                return Optional.empty();
-            }
-            return Optional.of(StoredBlob.open(digest, file, problem -> quarantine(digest, file, fileStamp, problem)));
+            return verified.contains(file, fileStamp) && opened.canOpen(digest)
+                    ? Optional.of(StoredBlob.open(digest, file, new ReadResults(digest, file, fileStamp)))
+                    : Optional.empty();
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (AccessDeniedException e) {
@@ -161,6 +167,29 @@ public final class DiskBlobStore implements BlobStore {
         } catch (IOException e) {
             LOG.error("opening {} failed: {}", file, e.toString());
             return Optional.empty();
+        }
+    }
+
+    /** Quarantines a file that can't be read, and keeps the content of a small one in memory. */
+    private final class ReadResults implements StoredBlob.Listener {
+        private final Digest digest;
+        private final Path file;
+        private final String fileStamp;
+
+        private ReadResults(Digest digest, Path file, String fileStamp) {
+            this.digest = digest;
+            this.file = file;
+            this.fileStamp = fileStamp;
+        }
+
+        @Override
+        public void unreadable(String problem) {
+            quarantine(digest, file, fileStamp, problem);
+        }
+
+        @Override
+        public void readWhole(ByteBuffer content) {
+            small.add(digest, file, fileStamp, content);
         }
     }
 

@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class AccessLogEntry {
     private static final Logger LOG = LoggerFactory.getLogger("io.ociregistry.access");
+    private static final AccessLogQueue LINES = new AccessLogQueue();
     private static final Pattern NOT_IN_FIELD = Pattern.compile("[^ !#-~]");
 
     private final String method;
@@ -58,6 +59,11 @@ public final class AccessLogEntry {
         return LOG.isInfoEnabled();
     }
 
+    /** Writes the lines of all requests that are over. Called when a server has stopped. */
+    public static void closeLog() {
+        LINES.close();
+    }
+
     /** Adds to the number of bytes sent. */
     public void addBytes(long bytes) {
         sent.addAndGet(bytes);
@@ -87,14 +93,21 @@ public final class AccessLogEntry {
         if (!written.compareAndSet(false, true)) {
             return;
         }
+        int code = status.getAsInt();
+        long bytes = sent.get();
+        long millis = (System.nanoTime() - start) / 1_000_000;
+        LINES.add(() -> write(code, bytes, millis, suffix));
+    }
+
+    private void write(int code, long bytes, long millis, String suffix) {
         LOG.info(
                 "{} {}{} {} {}B {}ms {} \"{}\"{}{}",
                 method,
                 printable(path),
                 query == null ? "" : "?" + printable(RedactedQuery.of(query)),
-                status.getAsInt(),
-                sent,
-                (System.nanoTime() - start) / 1_000_000,
+                code,
+                bytes,
+                millis,
                 client,
                 printable(userAgent),
                 suffix,

@@ -30,11 +30,13 @@ final class BlobHandler implements ApiHandler<BlobRequest> {
 
     @Override
     public Optional<Answer> hit(RequestHead head, BlobRequest request) {
-        return head.isHead()
-                ? Optional.empty()
-                : context.registry()
-                        .cachedBlob(request.repository(), request.digest())
-                        .map(source -> answer(head, source));
+        if (head.isHead()) {
+            OptionalLong size = context.registry().cachedBlobSize(request.repository(), request.digest());
+            return size.isPresent() ? Optional.of(answerToHead(head, request.digest(), size)) : Optional.empty();
+        }
+        return context.registry()
+                .cachedBlob(request.repository(), request.digest())
+                .map(source -> answer(head, source));
     }
 
     @Override

@@ -35,7 +35,7 @@ public final class DistributionApi {
     private static final Duration AUTHENTICATION_TIMEOUT = Duration.ofMinutes(5);
 
     private static final CompletableFuture<Boolean> ANONYMOUS = CompletableFuture.completedFuture(true);
-    private static final byte[] PING_BODY = "{}".getBytes(StandardCharsets.US_ASCII);
+    private static final Answer PING = Answer.ok("application/json", "{}".getBytes(StandardCharsets.US_ASCII));
 
     private final RegistryContext context;
     private final ErrorAnswers errors;
@@ -90,12 +90,13 @@ public final class DistributionApi {
         return switch (ApiRequest.Kind.of(head.path())) {
             case MANIFEST -> manifests.hit(head, ManifestRequest.parse(head, context.registryNames()));
             case BLOB -> blobs.hit(head, BlobRequest.parse(head, context.registryNames()));
+            case PING -> Optional.of(PING);
             default -> Optional.empty();
         };
     }
 
     private static CompletionStage<Answer> ping(RequestHead head, PingRequest ping) {
-        return CompletableFuture.completedStage(Answer.ok("application/json", PING_BODY));
+        return CompletableFuture.completedStage(PING);
     }
 
     private boolean isAuthenticatedAlready(RequestHead head) {

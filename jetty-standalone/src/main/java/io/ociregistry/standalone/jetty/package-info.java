@@ -1,10 +1,10 @@
 /**
  * The embedded Jetty server.
  *
- * <p>Entry types: {@link EmbeddedServer}, {@link Connectors}.
+ * <p>Entry types: {@link EmbeddedServer}, {@link Connectors}, {@link HitHandler}.
  *
- * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry}, {@code tls},
- * {@code web}, {@code web.admin}, {@code web.api}.
+ * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry}, {@code store},
+ * {@code tls}, {@code web}, {@code web.admin}, {@code web.api}, {@code web.send}.
  */
 @NullMarked
 package io.ociregistry.standalone.jetty;
