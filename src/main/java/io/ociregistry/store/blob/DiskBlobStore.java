@@ -259,10 +259,11 @@ public final class DiskBlobStore implements BlobStore {
         synchronized (lock(download.digest())) {
             DurableFiles.checkReplaceable(layout, target);
             long replaced = Directories.size(target);
-            DurableRename.publish(whole, target);
+            DurableRename.rename(whole, target);
             quota.freed(replaced);
             download.reservation().published(Directories.size(target));
         }
+        layout.forceDirectory(layout.blobs());
     }
 
     @Override

@@ -33,11 +33,10 @@ public final class DurableFiles {
 
     /** Writes a file, or replaces it. */
     public static void write(Layout layout, Path target, byte[] bytes) throws IOException {
-        layout.ensureDirectory(layout.partials());
         Path temporary = layout.partials().resolve(temporaryName(target));
         try {
             // A process that was killed may have left a file of this name.
-            try (FileChannel channel = layout.open(temporary, StandardOpenOption.TRUNCATE_EXISTING)) {
+            try (FileChannel channel = layout.openInDirectory(temporary, StandardOpenOption.TRUNCATE_EXISTING)) {
                 Layout.write(channel, ByteBuffer.wrap(bytes));
                 channel.force(true);
             }
@@ -58,15 +57,16 @@ public final class DurableFiles {
     public static void publish(Layout layout, Path source, Path target) throws IOException {
         checkReplaceable(layout, target);
         try {
-            DurableRename.publish(source, target);
+            DurableRename.rename(source, target);
         } catch (AtomicMoveNotSupportedException otherFileSystem) {
             Path copy = copyToFileSystemOf(layout, source, target);
             try {
-                DurableRename.publish(copy, target);
+                DurableRename.rename(copy, target);
             } finally {
                 Files.deleteIfExists(copy);
             }
         }
+        layout.forceDirectory(Objects.requireNonNull(target.getParent()));
     }
 
     /**
