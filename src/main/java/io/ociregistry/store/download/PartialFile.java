@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * The file of a blob that is not verified yet: a partial file with its checkpoints, or a file of the store that is
@@ -27,6 +28,9 @@ public final class PartialFile implements Closeable {
 
     private static final long DUE_NANOS = Duration.ofSeconds(5).toNanos();
 
+    /** A blob of at most this size has no checkpoints file until there is a checkpoint to write. */
+    private static final long SMALL = 1 << 20;
+
     private final Path path;
     private final FileChannel channel;
     private final String fileStamp;
@@ -42,14 +46,25 @@ public final class PartialFile implements Closeable {
         this.checkpoints = checkpoints;
     }
 
-    /** Opens a partial file for writing, and truncates the bytes of an earlier attempt to their last checkpoint. */
-    public static PartialFile receive(Layout layout, Path path, Repository source) throws IOException {
-        FileChannel channel = layout.open(path, StandardOpenOption.READ);
+    /**
+     * Opens a partial file for writing, and truncates the bytes of an earlier attempt to their last checkpoint.
+     *
+     * @param expected the likely size of the blob
+     */
+    public static PartialFile receive(Layout layout, Path path, Repository source, OptionalLong expected)
+            throws IOException {
+        FileChannel channel = layout.openInDirectory(path, StandardOpenOption.READ);
         try {
-            Checkpoints checkpoints = Checkpoints.open(layout, path, source, channel.size());
+            long size = channel.size();
+            Checkpoints checkpoints = Checkpoints.open(layout, path, source, size);
+            if (expected.isEmpty() || expected.getAsLong() > SMALL) {
+                checkpoints.create();
+            }
             PartialFile file = new PartialFile(path, channel, "", checkpoints);
             file.lastPosition = file.checkpoints.lastPosition();
-            channel.truncate(file.lastPosition);
+            if (size > file.lastPosition) {
+                channel.truncate(file.lastPosition);
+            }
             file.end = file.lastPosition;
             return file;
         } catch (IOException e) {
@@ -138,6 +153,11 @@ public final class PartialFile implements Closeable {
         checkpoints.add(position, hash.current());
         lastPosition = position;
         channel.truncate(position);
+    }
+
+    /** Deletes the checkpoints of this file, which was published. */
+    public void deleteCheckpoints() throws IOException {
+        checkpoints.delete();
     }
 
     public void force() throws IOException {
