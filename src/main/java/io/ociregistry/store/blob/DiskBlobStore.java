@@ -269,7 +269,14 @@ public final class DiskBlobStore implements BlobStore {
 
     @Override
     public void discard(BlobDownload download) {
-        own(download).path().ifPresent(DiskBlobStore::discard);
+        LocalDownload discarded = own(download);
+        if (discarded.path().isPresent()) {
+            try {
+                discarded.file().delete();
+            } catch (IOException e) {
+                LOG.error("deleting {} failed: {}", discarded.file().path(), e.toString());
+            }
+        }
     }
 
     /** Returns a download of this store; a store on disk starts no other ones. */

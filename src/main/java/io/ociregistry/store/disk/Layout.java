@@ -43,9 +43,9 @@ import java.util.stream.Stream;
  *   other/&lt;hex&gt;      one JSON record per manifest of another type; the Go program does not read this directory
  *   lts/&lt;hex&gt;        records of indexes and images that newer versions of the Go program wrote;
  *                    updated in place only
- *   partial/         downloads in flight or interrupted (&lt;blob&gt;@&lt;registry&gt;), each with its checkpoints
- *                    (*.checkpoints); incomplete images (*.image; the hex is the sha256 of the name in the file);
- *                    and temporary files (*.tmp)
+ *   partial/         downloads in flight or interrupted (&lt;blob&gt;@&lt;registry&gt;), with their checkpoints
+ *                    (*.checkpoints; not for a small blob in flight); incomplete images (*.image; the hex is the
+ *                    sha256 of the name in the file); and temporary files (*.tmp)
  *   corrupt/         quarantined files (&lt;name&gt;.&lt;milliseconds&gt;), each with a .reason file; never served.
  *                    The name of a record ends with its directory (.img). While its manifest has no other record,
  *                    the blobs of the manifest are kept

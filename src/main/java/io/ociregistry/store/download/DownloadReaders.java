@@ -27,7 +27,7 @@ final class DownloadReaders {
     private final List<Waiter> waiters = new ArrayList<>();
     private final List<DownloadReader> readers = new ArrayList<>();
     private boolean receiving = true;
-    /** Position up to which the bytes were hashed. Readers may read them, except the last byte of the blob. */
+    /** Position up to which bytes arrived. Readers may read them, except the last byte of the blob. */
     private long received;
     /** Position up to which the bytes of an earlier attempt are about to be verified. */
     private long recoverableTo;

@@ -1,5 +1,6 @@
 package io.ociregistry.store.download;
 
+import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.VerifiedIndex;
@@ -7,11 +8,16 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The file of a blob that is not verified yet: a partial file with its checkpoints, or a file of the store that is
@@ -21,6 +27,7 @@ import java.util.OptionalLong;
  * closes the file.
  */
 public final class PartialFile implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(PartialFile.class);
     private static final int BUFFER = 1 << 16;
 
     /** A checkpoint is due after so many bytes or so much time. */
@@ -38,6 +45,8 @@ public final class PartialFile implements Closeable {
     private long end;
     private long lastPosition;
     private long lastTime = System.nanoTime();
+    /** The last checkpoint that was written in the background. */
+    private CompletableFuture<Void> background = CompletableFuture.completedFuture(null);
 
     private PartialFile(Path path, FileChannel channel, String fileStamp, Checkpoints checkpoints) {
         this.path = path;
@@ -131,15 +140,41 @@ public final class PartialFile implements Closeable {
         return true;
     }
 
-    /** Writes a checkpoint if the last one is 16 MiB or 5 seconds old. */
+    /**
+     * Starts to write a checkpoint in the background if the last one is 16 MiB or 5 seconds old and was written.
+     *
+     * @throws IOException if writing the last one failed
+     */
     void checkpointIfDue(long position, IncrementalDigest hash) throws IOException {
-        if (position - lastPosition >= DUE_BYTES || System.nanoTime() - lastTime >= DUE_NANOS) {
-            checkpoint(position, hash);
+        boolean isDue = position - lastPosition >= DUE_BYTES || System.nanoTime() - lastTime >= DUE_NANOS;
+        if (!isDue || !background.isDone()) {
+            return;
+        }
+        awaitBackground();
+        lastTime = System.nanoTime();
+        if (position != lastPosition) {
+            lastPosition = position;
+            Digest digest = hash.current();
+            background = BesideReceiver.force(() -> {
+                channel.force(false);
+                checkpoints.add(position, digest);
+            });
+        }
+    }
+
+    /** Waits for the checkpoint in the background. */
+    private void awaitBackground() throws IOException {
+        try {
+            background.join();
+        } catch (CompletionException e) {
+            background = CompletableFuture.completedFuture(null);
+            throw e.getCause() instanceof IOException failed ? failed : new IOException(e);
         }
     }
 
     /** Forces the file to disk and writes a checkpoint, unless the last one is at the same position. */
     void checkpoint(long position, IncrementalDigest hash) throws IOException {
+        awaitBackground();
         lastTime = System.nanoTime();
         if (position != lastPosition) {
             channel.force(false);
@@ -150,6 +185,7 @@ public final class PartialFile implements Closeable {
 
     /** Truncates the file to a position, because the bytes after it are wrong. */
     void truncate(long position, IncrementalDigest hash) throws IOException {
+        awaitBackground();
         checkpoints.add(position, hash.current());
         lastPosition = position;
         channel.truncate(position);
@@ -160,7 +196,19 @@ public final class PartialFile implements Closeable {
         checkpoints.delete();
     }
 
+    /** Deletes this file and its checkpoints. */
+    public void delete() throws IOException {
+        try {
+            awaitBackground();
+        } catch (IOException e) {
+            LOG.debug("a checkpoint of {}, which is deleted, could not be written: {}", path, e.toString());
+        }
+        Files.deleteIfExists(path);
+        Checkpoints.delete(path);
+    }
+
     public void force() throws IOException {
+        awaitBackground();
         channel.force(true);
     }
 
