@@ -94,12 +94,16 @@ final class DownloadReaders {
         return passThrough == null;
     }
 
-    /** Makes the bytes up to a position readable, except the last byte, and wakes the readers that wait for them. */
+    /**
+     * Makes the bytes up to a position readable, except the last byte, and wakes the readers that wait for them. At the
+     * end of the blob it wakes none, because the receiver verifies the blob next, and that wakes them for all bytes.
+     */
     void advance(long position) {
         List<Waiter> served;
         synchronized (this) {
             received = position;
-            served = takeWaiters(readable());
+            boolean isEnd = !part && size.isPresent() && position >= size.getAsLong();
+            served = isEnd ? List.of() : takeWaiters(readable());
         }
         wake(served);
     }
