@@ -226,6 +226,8 @@ public final class Prefetch implements AutoCloseable {
             CountDownLatch ended = new CountDownLatch(1);
             blob.whenReadable(BlobSource.END, ended::countDown);
             ended.await();
+            // The end is readable before the blob is published.
+            source.completion(repository, digest).toCompletableFuture().get();
             return source.isCached(repository, digest) ? Outcome.CACHED : Outcome.LATER;
         } catch (ExecutionException e) {
             if (!(e.getCause() instanceof RegistryException known)) {

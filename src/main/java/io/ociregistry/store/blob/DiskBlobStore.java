@@ -1,6 +1,5 @@
 package io.ociregistry.store.blob;
 
-import io.ociregistry.common.DurableRename;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
@@ -196,21 +195,21 @@ public final class DiskBlobStore implements BlobStore {
     @Override
     public LocalDownload startDownload(Digest digest, Repository source, OptionalLong expected) {
         Path file = layout.partial(digest, source.registry());
-        if (!layout.isWritable()
-                || isUnreadable(layout.blob(digest))
-                || isUnreadable(file)
-                || !partialsInUse.add(file)) {
+        if (!layout.isWritable() || isUnreadable(layout.blob(digest)) || !partialsInUse.add(file)) {
             return LocalDownload.passThrough(digest, stallTimeout.get());
         }
-        DiskQuota.Reservation reservation = quota.startReservation(Directories.size(file));
+        boolean exists = quarantine.clearPath(file);
+        if (exists && isUnreadable(file)) {
+            partialsInUse.remove(file);
+            return LocalDownload.passThrough(digest, stallTimeout.get());
+        }
+        DiskQuota.Reservation reservation = quota.startReservation(exists ? Directories.size(file) : 0);
         if (!reservation.extend(expected.orElse(0))) {
             finish(file, reservation);
             return LocalDownload.passThrough(digest, stallTimeout.get());
         }
         try {
-            layout.ensureDirectory(layout.partials());
-            quarantine.clearPath(file);
-            PartialFile opened = PartialFile.receive(layout, file, source);
+            PartialFile opened = PartialFile.receive(layout, file, source, expected);
             return LocalDownload.receive(
                     digest, opened, stallTimeout.get(), reservation, () -> finish(file, reservation));
         } catch (IOException e) {
@@ -231,7 +230,7 @@ public final class DiskBlobStore implements BlobStore {
     }
 
     private void finish(Path partial, DiskQuota.Reservation reservation) {
-        reservation.release(Directories.size(partial));
+        reservation.release(reservation.isPublished() ? 0 : Directories.size(partial));
         partialsInUse.remove(partial);
     }
 
@@ -266,8 +265,6 @@ public final class DiskBlobStore implements BlobStore {
         PartialFile file = download.file();
         file.force();
         Path target = layout.blob(download.digest());
-        layout.ensureDirectory(layout.blobs());
-        quarantine.clearPath(target);
         try {
             publish(download, file.path(), target);
         } catch (AtomicMoveNotSupportedException otherDisk) {
@@ -279,24 +276,36 @@ public final class DiskBlobStore implements BlobStore {
             }
             Files.deleteIfExists(file.path());
         }
-        Checkpoints.delete(file.path());
+        file.deleteCheckpoints();
     }
 
     private void publish(LocalDownload download, Path whole, Path target) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(whole, BasicFileAttributes.class);
         // Added before the rename: after a crash, a blob without its line in the verified index is hashed again.
-        verified.add(target, VerifiedIndex.fileStamp(whole));
+        verified.add(target, VerifiedIndex.fileStamp(attributes));
         synchronized (lock(download.digest())) {
-            DurableFiles.checkReplaceable(layout, target);
-            long replaced = Directories.size(target);
-            DurableRename.publish(whole, target);
+            long replaced = 0;
+            if (quarantine.clearPath(target)) {
+                DurableFiles.checkReplaceable(layout, target);
+                replaced = Directories.size(target);
+            }
+            DurableFiles.rename(layout, whole, target);
             quota.freed(replaced);
-            download.reservation().published(Directories.size(target));
+            download.reservation().published(attributes.size());
         }
+        layout.forceDirectory(layout.blobs());
     }
 
     @Override
     public void discard(BlobDownload download) {
-        own(download).path().ifPresent(DiskBlobStore::discard);
+        LocalDownload discarded = own(download);
+        if (discarded.path().isPresent()) {
+            try {
+                discarded.file().delete();
+            } catch (IOException e) {
+                LOG.error("deleting {} failed: {}", discarded.file().path(), e.toString());
+            }
+        }
     }
 
     /** Returns a download of this store; a store on disk starts no other ones. */

@@ -107,14 +107,23 @@ public final class Quarantine implements CorruptFileHandler {
         }
     }
 
-    /** If a directory or a broken link is in the place of a file of the store, moves it to the quarantine. */
-    public void clearPath(Path path) {
-        if (isDirectoryOrBroken(path) && layout.isWritable() && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+    /**
+     * If a directory or a broken link is in the place of a file of the store, moves it to the quarantine.
+     *
+     * @return true if a file is in that place, perhaps an unreadable one
+     */
+    public boolean clearPath(Path path) {
+        if (Files.notExists(path, LinkOption.NOFOLLOW_LINKS)) {
+            return false;
+        }
+        boolean isFile = !isDirectoryOrBroken(path);
+        if (!isFile && layout.isWritable()) {
             String reason = "it is a directory or a broken link, and not a file";
             move(path, reason)
                     .flatMap(moved -> copyToQuarantine(moved, path))
                     .ifPresent(kept -> report(path, kept, reason));
         }
+        return isFile;
     }
 
     private static boolean isDirectoryOrBroken(Path path) {

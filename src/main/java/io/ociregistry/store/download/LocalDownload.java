@@ -224,9 +224,16 @@ public final class LocalDownload implements BlobDownload {
                     ErrorCode.UPSTREAM_WRONG_CONTENT,
                     "blob " + digest + ": more bytes arrived than the " + total.getAsLong() + " that were announced");
         }
-        hash.messageDigest().update(bytes.duplicate());
+        Runnable awaitHash = BesideReceiver.hash(hash, bytes.duplicate());
+        try {
+            if (isWrittenToDisk()) {
+                writeToDisk(bytes);
+            }
+        } finally {
+            awaitHash.run();
+        }
         if (isWrittenToDisk()) {
-            writeToDisk(bytes);
+            checkpointIfDue();
         }
         readers.passThrough(bytes);
     }
@@ -319,16 +326,28 @@ public final class LocalDownload implements BlobDownload {
                 position += file().write(bytes, position);
             }
             readers.advance(position);
-            file().checkpointIfDue(position, hash);
-        } catch (ClosedChannelException e) {
-            throw shuttingDown(digest, e);
         } catch (IOException e) {
-            LOG.error(
-                    "writing {} failed, so the rest of this blob goes to clients without being stored: {}",
-                    file().path(),
-                    e.toString());
             readers.advance(position);
-            readers.startPassThrough(position);
+            stopWriting(e);
         }
+    }
+
+    private void checkpointIfDue() {
+        try {
+            file().checkpointIfDue(position(), hash);
+        } catch (IOException e) {
+            stopWriting(e);
+        }
+    }
+
+    private void stopWriting(IOException cause) {
+        if (cause instanceof ClosedChannelException) {
+            throw shuttingDown(digest, cause);
+        }
+        LOG.error(
+                "writing {} failed, so the rest of this blob goes to clients without being stored: {}",
+                file().path(),
+                cause.toString());
+        readers.startPassThrough(position());
     }
 }
