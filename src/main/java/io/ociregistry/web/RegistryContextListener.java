@@ -21,6 +21,7 @@ import io.ociregistry.web.send.AccessLogFilter;
 import io.ociregistry.web.send.BodySender;
 import io.ociregistry.web.send.BodyWriterContext;
 import io.ociregistry.web.send.MinimumRate;
+import io.ociregistry.web.send.TrustedProxies;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.Servlet;
@@ -78,7 +79,7 @@ public final class RegistryContextListener implements ServletContextListener {
         writerContext = started;
         ErrorAnswers errors = new ErrorAnswers(() -> context.config().rateLimitStatus());
         BodySender sender = new BodySender(started, errors);
-        addFilter(servlets, "access log", new AccessLogFilter());
+        addFilter(servlets, "access log", new AccessLogFilter(new TrustedProxies(context::trustedProxies)));
         addServlet(
                 servlets, DISTRIBUTION, new DistributionServlet(new DistributionApi(context, errors), sender), "/v2/*");
         ServerControl control = givenControl != null ? givenControl : control(context, servlets);

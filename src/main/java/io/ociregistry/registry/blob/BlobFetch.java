@@ -4,6 +4,7 @@ import io.ociregistry.config.model.Timeouts;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.blob.BlobAccess.BlobKey;
+import io.ociregistry.registry.policy.Provenance;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
@@ -42,6 +43,8 @@ final class BlobFetch implements Downloads.Receiver {
     /** Limits restarts from the same source to one. Used by the receiver's thread only. */
     private boolean restarted;
 
+    private volatile String sender = Provenance.CACHE;
+
     BlobFetch(
             BlobStore store,
             Upstream upstream,
@@ -61,6 +64,11 @@ final class BlobFetch implements Downloads.Receiver {
     @Override
     public Optional<BlobSource> stored() {
         return access.openConfirmed(blob.repository(), blob.digest());
+    }
+
+    @Override
+    public String sender() {
+        return sender;
     }
 
     @Override
@@ -177,6 +185,7 @@ final class BlobFetch implements Downloads.Receiver {
     private void transfer(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         long receivedBefore = download.position();
         try (BlobAnswer sent = upstream.blob(blob.repository().name(), blob.digest(), receivedBefore)) {
+            sender = sent.sender();
             BlobAnswer answer = decodedIfNeeded(sent);
             // The size in the upstream's answer takes precedence over the size in a manifest.
             download.expectSize(answer.size().isPresent() ? answer.size() : expectedSize);
