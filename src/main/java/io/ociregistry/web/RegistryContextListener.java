@@ -110,7 +110,7 @@ public final class RegistryContextListener implements ServletContextListener {
         startTimerThread();
         try {
             ConfigLoader.Result result = load(servlets);
-            Logging.configure(result.config().logLevel(), result.config().logFile());
+            Logging.configure(result.config());
             ConfigCheck.warnings(result).forEach(ContainerLog::warn);
             warnOfTls(result.config());
             warnOfAdminPort(result.config());

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 import org.junit.jupiter.api.AfterEach;
@@ -209,20 +210,25 @@ class AccessLogTest {
 
     private void assertClient(RunningRegistry registry, String client, String header) throws Exception {
         assertEnd(registry, "manifests/1.0" + NS, 200, "result=[a-z]+ source=[^ ]+ user=-", header);
-        String line = log.at("INFO").get(log.at("INFO").size() - 1);
+        String line = lines().get(lines().size() - 1);
         assertTrue(line.contains("ms " + client + " \"-\" "), line);
     }
 
     /** Sends a request, and compares the end of its line with a regular expression. */
     private void assertEnd(RunningRegistry registry, String path, int status, String end, String... headers)
             throws Exception {
-        int before = log.at("INFO").size();
+        int before = lines().size();
         assertEquals(
                 status,
                 RawHttp.get(registry.base(), "/v2/team/app/" + path, headers).status());
-        Await.until("the request is logged", () -> log.at("INFO").size() == before + 1);
-        String line = log.at("INFO").get(before);
+        Await.until("the request is logged", () -> lines().size() == before + 1);
+        String line = lines().get(before);
         assertTrue(Pattern.matches("INFO GET [^ ]+ " + status + " [0-9]+B [0-9]+ms [^ ]+ \"-\" " + end, line), line);
+    }
+
+    /** Returns the lines of the requests of this test. */
+    private List<String> lines() {
+        return log.at("INFO").stream().filter(line -> line.contains(" /v2/team/app/")).toList();
     }
 
     /** Returns once the headers of the answer have arrived. */

@@ -81,8 +81,7 @@ final class BlobFetch implements Downloads.Receiver {
         } catch (RuntimeException | Error e) {
             boolean isUnknown = e instanceof RegistryException known && known.code() == ErrorCode.BLOB_UNKNOWN;
             // A 404 is not a fault, and any client can cause one.
-            LOG.atLevel(isUnknown ? Level.DEBUG : levelOf(e, Level.WARN))
-                    .log("fetching {} failed: {}", this, e.getMessage());
+            log(isUnknown ? Level.DEBUG : levelOf(e, Level.WARN), "failed", e);
             abandon(download, e);
             if (!started.isDone()) {
                 download.release();
@@ -254,7 +253,7 @@ final class BlobFetch implements Downloads.Receiver {
 
     private void restart(BlobDownload download, RegistryException cause, boolean isSizeKnownToReaders) {
         restarted = true;
-        LOG.warn("fetching {}: the content is wrong; restarting from byte 0: {}", this, cause.getMessage());
+        log(Level.WARN, "restarts from byte 0, because the content is wrong", cause);
         try {
             download.restart();
             if (!isSizeKnownToReaders) {
@@ -273,7 +272,16 @@ final class BlobFetch implements Downloads.Receiver {
         if (!attempts.pause(failure.retryAfter())) {
             throw failure;
         }
-        LOG.atLevel(levelOf(failure, Level.INFO)).log("{}; retrying", failure.getMessage());
+        log(levelOf(failure, Level.INFO), "is retried", failure);
+    }
+
+    /** Logs a failure with the images of the blob; the message of an upstream already has the blob. */
+    private void log(Level level, String what, Throwable failure) {
+        if (LOG.isEnabledForLevel(level)) {
+            String message = String.valueOf(failure.getMessage());
+            String subject = message.contains(blob.toString()) ? "a fetch " : "fetching " + this + " ";
+            LOG.atLevel(level).log("{}{}: {}{}", subject, what, message, access.images(blob));
+        }
     }
 
     /** Returns the level for a failure: debug if the outage or rate limit of the upstream has been logged already. */

@@ -90,7 +90,7 @@ public final class BlobService implements AutoCloseable {
         this.store = store;
         this.downloads = new Downloads();
         this.access = new BlobAccess(
-                index, links, store, downloads, () -> config.get().trust());
+                index, links, store, downloads, () -> config.get().trust(), watcher.imageNames());
         this.ranges = new RangeFetcher(store, () -> config.get().fallbackTimeout());
         this.upstreams = upstreams;
         this.disk = disk;

@@ -79,29 +79,31 @@ public final class Layout {
     private final boolean writable;
     private final FileOwner owner;
     private final UnreadableFiles unreadable;
+    private final ContentNotes notes;
 
     /** Creates the layout of a root; creates no file. New files belong to the user of this process. */
     public Layout(Path root) {
-        this(root, true, FileOwner.UNKNOWN, new UnreadableFiles(root));
+        this(root, true, FileOwner.UNKNOWN, new UnreadableFiles(root), new ContentNotes());
     }
 
-    private Layout(Path root, boolean writable, FileOwner owner, UnreadableFiles unreadable) {
+    private Layout(Path root, boolean writable, FileOwner owner, UnreadableFiles unreadable, ContentNotes notes) {
         this.root = root;
         this.writable = writable;
         this.owner = owner;
         this.unreadable = unreadable;
+        this.notes = notes;
     }
 
     /** Returns this layout with writes refused. */
     public Layout readOnly() {
-        return new Layout(root, false, owner, unreadable);
+        return new Layout(root, false, owner, unreadable, notes);
     }
 
     /** Returns this layout with new files given to the user that owns the directories now. */
     Layout withCurrentOwner() {
         List<Path> directories =
                 Stream.concat(Stream.of(root), directories().stream()).toList();
-        return new Layout(root, writable, FileOwner.of(directories), unreadable);
+        return new Layout(root, writable, FileOwner.of(directories), unreadable, notes);
     }
 
     /** Returns the user that the cache belongs to. */
@@ -112,6 +114,11 @@ public final class Layout {
     /** Returns the files that this process may not read. */
     public UnreadableFiles unreadable() {
         return unreadable;
+    }
+
+    /** Returns the notes for log lines about its content. */
+    public ContentNotes notes() {
+        return notes;
     }
 
     /** False if this process must not write to the store, because it lacks the permission or the lock. */

@@ -6,6 +6,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.DiskQuota;
+import io.ociregistry.store.disk.DiskFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -324,9 +325,11 @@ public final class LocalDownload implements BlobDownload {
             throw shuttingDown(digest, e);
         } catch (IOException e) {
             LOG.error(
-                    "writing {} failed, so the rest of this blob goes to clients without being stored: {}",
+                    "writing {} failed, so the rest of blob {} goes to clients without being stored: {}{}",
                     file().path(),
-                    e.toString());
+                    digest,
+                    DiskFailure.describe(e),
+                    file().notes().of(digest));
             readers.advance(position);
             readers.startPassThrough(position);
         }

@@ -1,6 +1,7 @@
 package io.ociregistry.store.download;
 
 import io.ociregistry.oci.Repository;
+import io.ociregistry.store.disk.ContentNotes;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.VerifiedIndex;
 import java.io.Closeable;
@@ -27,6 +28,7 @@ public final class PartialFile implements Closeable {
 
     private static final long DUE_NANOS = Duration.ofSeconds(5).toNanos();
 
+    private final Layout layout;
     private final Path path;
     private final FileChannel channel;
     private final String fileStamp;
@@ -35,11 +37,17 @@ public final class PartialFile implements Closeable {
     private long lastPosition;
     private long lastTime = System.nanoTime();
 
-    private PartialFile(Path path, FileChannel channel, String fileStamp, Checkpoints checkpoints) {
+    private PartialFile(Layout layout, Path path, FileChannel channel, String fileStamp, Checkpoints checkpoints) {
+        this.layout = layout;
         this.path = path;
         this.channel = channel;
         this.fileStamp = fileStamp;
         this.checkpoints = checkpoints;
+    }
+
+    /** Returns the notes for log lines about the content of the store. */
+    ContentNotes notes() {
+        return layout.notes();
     }
 
     /** Opens a partial file for writing, and truncates the bytes of an earlier attempt to their last checkpoint. */
@@ -47,7 +55,7 @@ public final class PartialFile implements Closeable {
         FileChannel channel = layout.open(path, StandardOpenOption.READ);
         try {
             Checkpoints checkpoints = Checkpoints.open(layout, path, source, channel.size());
-            PartialFile file = new PartialFile(path, channel, "", checkpoints);
+            PartialFile file = new PartialFile(layout, path, channel, "", checkpoints);
             file.lastPosition = file.checkpoints.lastPosition();
             channel.truncate(file.lastPosition);
             file.end = file.lastPosition;
@@ -64,7 +72,7 @@ public final class PartialFile implements Closeable {
         String fileStamp = VerifiedIndex.fileStamp(path);
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         try {
-            PartialFile file = new PartialFile(path, channel, fileStamp, Checkpoints.none(layout, path));
+            PartialFile file = new PartialFile(layout, path, channel, fileStamp, Checkpoints.none(layout, path));
             file.end = channel.size();
             return file;
         } catch (IOException e) {

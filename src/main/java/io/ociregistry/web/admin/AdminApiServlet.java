@@ -58,6 +58,7 @@ public final class AdminApiServlet extends HttpServlet {
                 new AdminRoute("/cmd/prune", List.of("DELETE", "POST"), new AdminPrune(context.admin(), proxies)),
                 AdminRoute.post("/cmd/load", new AdminLoad(context.admin(), () -> LoadOptions.of(context.config()))),
                 AdminRoute.post("/cmd/reload", new AdminReload(control.reload())),
+                new AdminRoute("/cmd/log-level", List.of("PUT", "POST"), new AdminLogLevel(proxies)),
                 AdminRoute.post("/cmd/stop", new AdminStop(control.stop(), proxies)));
     }
 
