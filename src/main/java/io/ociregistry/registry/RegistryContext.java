@@ -4,6 +4,7 @@ import io.ociregistry.access.ClientAccess;
 import io.ociregistry.common.BuildInfo;
 import io.ociregistry.common.Daemons;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.address.AddressRange;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.index.RecordWatcher;
@@ -188,6 +189,11 @@ public final class RegistryContext implements AutoCloseable {
     /** Returns the registry names of the current configuration. */
     public RegistryNames registryNames() {
         return runtime.names();
+    }
+
+    /** Returns the addresses of the reverse proxies whose {@code X-Forwarded-For} is read. */
+    public List<AddressRange> trustedProxies() {
+        return runtime.trustedProxies();
     }
 
     public Registry registry() {

@@ -22,6 +22,7 @@ import io.ociregistry.web.send.AccessLogFilter;
 import io.ociregistry.web.send.BodySender;
 import io.ociregistry.web.send.BodyWriterContext;
 import io.ociregistry.web.send.MinimumRate;
+import io.ociregistry.web.send.TrustedProxies;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.Servlet;
@@ -83,10 +84,12 @@ public final class RegistryContextListener implements ServletContextListener {
         writerContext = started;
         ErrorAnswers errors = new ErrorAnswers(() -> context.config().rateLimitStatus());
         BodySender sender = new BodySender(started, errors);
-        addFilter(servlets, "access log", new AccessLogFilter());
+        TrustedProxies proxies = new TrustedProxies(context::trustedProxies);
+        addFilter(servlets, "access log", new AccessLogFilter(proxies));
         DistributionApi api = new DistributionApi(context, errors);
         servlets.setAttribute(DistributionApi.class.getName(), api);
         servlets.setAttribute(BodyWriterContext.class.getName(), started);
+        servlets.setAttribute(TrustedProxies.class.getName(), proxies);
         addServlet(servlets, DISTRIBUTION, new DistributionServlet(api, sender), "/v2/*");
         ServerControl control = givenControl != null ? givenControl : control(context, servlets);
         control.adminPort().ifPresent(port -> guard(servlets, "admin port", new AdminPortFilter(port, sender)));
@@ -118,7 +121,7 @@ public final class RegistryContextListener implements ServletContextListener {
         startTimerThread();
         try {
             ConfigLoader.Result result = load(servlets);
-            Logging.configure(result.config().logLevel(), result.config().logFile());
+            Logging.configure(result.config());
             ConfigCheck.warnings(result).forEach(ContainerLog::warn);
             warnOfTls(result.config());
             warnOfAdminPort(result.config());

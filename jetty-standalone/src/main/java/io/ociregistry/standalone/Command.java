@@ -109,7 +109,8 @@ enum Command {
     VERSION("Prints the version, like --version", options -> new VersionCommand());
 
     /** The options of every command, accepted before and after its name. */
-    static final List<CliOption> GLOBAL = List.of(LOG_LEVEL, CONFIG_FILE, CONFIG_PATH, IMAGE_PATH, LOG_FILE, HELP);
+    static final List<CliOption> GLOBAL =
+            List.of(LOG_LEVEL, CONFIG_FILE, CONFIG_PATH, IMAGE_PATH, LOG_FILE, LOG_FORMAT, HELP);
 
     /** Makes the action of a command. */
     interface Factory {

@@ -10,6 +10,7 @@ import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOptions;
 import io.ociregistry.registry.load.LoadSummary;
 import io.ociregistry.registry.load.list.LoadPlan;
+import io.ociregistry.registry.policy.Provenance;
 import io.ociregistry.registry.prune.PruneReport;
 import io.ociregistry.registry.prune.PruneRequest;
 import io.ociregistry.registry.prune.Pruner;
@@ -92,7 +93,8 @@ public final class Admin implements AutoCloseable {
                 .thenCompose(isComplete -> submit(() -> new ListResult<>(
                         question.apply(contents.known()),
                         Optional.empty(),
-                        isComplete ? Optional.empty() : Optional.of(INCOMPLETE))));
+                        isComplete ? Optional.empty() : Optional.of(INCOMPLETE),
+                        Provenance.HIT)));
     }
 
     /**

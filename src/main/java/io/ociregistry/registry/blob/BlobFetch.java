@@ -4,6 +4,7 @@ import io.ociregistry.config.model.Timeouts;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.blob.BlobAccess.BlobKey;
+import io.ociregistry.registry.policy.Provenance;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
@@ -42,6 +43,8 @@ final class BlobFetch implements Downloads.Receiver {
     /** Limits restarts from the same source to one. Used by the receiver's thread only. */
     private boolean restarted;
 
+    private volatile String sender = Provenance.CACHE;
+
     BlobFetch(
             BlobStore store,
             Upstream upstream,
@@ -64,6 +67,11 @@ final class BlobFetch implements Downloads.Receiver {
     }
 
     @Override
+    public String sender() {
+        return sender;
+    }
+
+    @Override
     public void run(CompletableFuture<Optional<BlobDownload>> started) {
         BlobDownload download = store.startDownload(blob.digest(), blob.repository(), expectedSize);
         try {
@@ -73,8 +81,7 @@ final class BlobFetch implements Downloads.Receiver {
         } catch (RuntimeException | Error e) {
             boolean isUnknown = e instanceof RegistryException known && known.code() == ErrorCode.BLOB_UNKNOWN;
             // A 404 is not a fault, and any client can cause one.
-            LOG.atLevel(isUnknown ? Level.DEBUG : levelOf(e, Level.WARN))
-                    .log("fetching {} failed: {}", this, e.getMessage());
+            log(isUnknown ? Level.DEBUG : levelOf(e, Level.WARN), "failed", e);
             abandon(download, e);
             if (!started.isDone()) {
                 download.release();
@@ -177,6 +184,7 @@ final class BlobFetch implements Downloads.Receiver {
     private void transfer(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         long receivedBefore = download.position();
         try (BlobAnswer sent = upstream.blob(blob.repository().name(), blob.digest(), receivedBefore)) {
+            sender = sent.sender();
             BlobAnswer answer = decodedIfNeeded(sent);
             // The size in the upstream's answer takes precedence over the size in a manifest.
             download.expectSize(answer.size().isPresent() ? answer.size() : expectedSize);
@@ -245,7 +253,7 @@ final class BlobFetch implements Downloads.Receiver {
 
     private void restart(BlobDownload download, RegistryException cause, boolean isSizeKnownToReaders) {
         restarted = true;
-        LOG.warn("fetching {}: the content is wrong; restarting from byte 0: {}", this, cause.getMessage());
+        log(Level.WARN, "restarts from byte 0, because the content is wrong", cause);
         try {
             download.restart();
             if (!isSizeKnownToReaders) {
@@ -264,7 +272,16 @@ final class BlobFetch implements Downloads.Receiver {
         if (!attempts.pause(failure.retryAfter())) {
             throw failure;
         }
-        LOG.atLevel(levelOf(failure, Level.INFO)).log("{}; retrying", failure.getMessage());
+        log(levelOf(failure, Level.INFO), "is retried", failure);
+    }
+
+    /** Logs a failure with the images of the blob; the message of an upstream already has the blob. */
+    private void log(Level level, String what, Throwable failure) {
+        if (LOG.isEnabledForLevel(level)) {
+            String message = String.valueOf(failure.getMessage());
+            String subject = message.contains(blob.toString()) ? "a fetch " : "fetching " + this + " ";
+            LOG.atLevel(level).log("{}{}: {}{}", subject, what, message, access.images(blob));
+        }
     }
 
     /** Returns the level for a failure: debug if the outage or rate limit of the upstream has been logged already. */

@@ -15,6 +15,7 @@ import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.index.RecordWatcher;
 import io.ociregistry.registry.policy.AirGapMessages;
 import io.ociregistry.registry.policy.NegativeCache;
+import io.ociregistry.registry.policy.Provenance;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.registry.policy.UnreadableContent;
 import io.ociregistry.store.ManifestStore;
@@ -54,7 +55,7 @@ public final class ManifestService {
     private final boolean airGapped;
     private final NegativeCache<ImageReference> negativeCache;
     private final TagRevalidator revalidator;
-    private final SingleFlight<ImageReference, Manifest> flights = new SingleFlight<>();
+    private final SingleFlight<ImageReference, ManifestResult> flights = new SingleFlight<>();
     private final SingleFlight<ImageReference, ManifestResult> revalidations = new SingleFlight<>();
 
     public ManifestService(
@@ -178,7 +179,11 @@ public final class ManifestService {
         }
         Duration timeout = config.get().fallbackTimeout().minus(upstream.silence());
         return revalidations
-                .join(name, upstream.metadata(Priority.REFRESH), () -> revalidate(upstream, name, cached))
+                .join(
+                        name,
+                        upstream.metadata(Priority.REFRESH),
+                        () -> revalidate(upstream, name, cached),
+                        ManifestResult::joined)
                 .exceptionally(failure -> cachedOrGone(name, cached, failure))
                 .toCompletableFuture()
                 .copy()
@@ -193,7 +198,7 @@ public final class ManifestService {
         try {
             // The upstream may have become unreachable while this request waited for a thread.
             upstream.check(RequestKind.OTHER);
-            return negativeCache.recordMiss(name, () -> ManifestResult.of(fetchIfChanged(upstream, name, cached)));
+            return negativeCache.recordMiss(name, () -> fetchIfChanged(upstream, name, cached));
         } catch (RegistryException e) {
             if (revalidator.afterFailure(name, e) instanceof Verdict.Gone) {
                 drop(name);
@@ -203,16 +208,16 @@ public final class ManifestService {
     }
 
     /** Returns the cached manifest if a name still means it, otherwise the new one, which is stored. Blocks. */
-    private Manifest fetchIfChanged(Upstream upstream, ImageReference name, Manifest cached) {
+    private ManifestResult fetchIfChanged(Upstream upstream, ImageReference name, Manifest cached) {
         return revalidator.revalidate(upstream, name, cached) instanceof Verdict.Changed changed
                 ? changed.current()
                         .map(digest -> fetchMoved(upstream, name, digest))
                         .orElseGet(() -> fetch(upstream, name, name))
-                : cached;
+                : ManifestResult.of(cached, Provenance.REVALIDATED);
     }
 
     /** Fetches by the digest in the HEAD answer, so that both agree; by tag if the upstream lacks that digest. */
-    private Manifest fetchMoved(Upstream upstream, ImageReference name, Digest current) {
+    private ManifestResult fetchMoved(Upstream upstream, ImageReference name, Digest current) {
         try {
             return fetch(upstream, new ImageReference(name.repository(), current), name);
         } catch (RegistryException e) {
@@ -240,7 +245,8 @@ public final class ManifestService {
         return new ManifestResult(
                 cached,
                 Optional.of(name + " is served from the cache, as it was at " + checked + " (" + age + " ago): "
-                        + reason + (index.isDoubtful(name) ? "; the record of a newer image was lost" : "")));
+                        + reason + (index.isDoubtful(name) ? "; the record of a newer image was lost" : "")),
+                Provenance.STALE);
     }
 
     /** Returns the digest that a name is known to mean, otherwise the reference in the name. */
@@ -253,10 +259,10 @@ public final class ManifestService {
         Upstream upstream = upstreams.get(name.repository().registry());
         upstream.check(RequestKind.MANIFEST);
         return flights.join(
-                        name,
-                        upstream.metadata(priority),
-                        () -> negativeCache.recordMiss(name, () -> fetch(upstream, name)))
-                .thenApply(ManifestResult::of);
+                name,
+                upstream.metadata(priority),
+                () -> negativeCache.recordMiss(name, () -> fetch(upstream, name)),
+                ManifestResult::joined);
     }
 
     /**
@@ -286,8 +292,9 @@ public final class ManifestService {
     public Optional<Manifest> fetchOrRevalidate(Upstream upstream, ImageReference name) {
         Optional<Manifest> cached = cached(name);
         try {
-            return Optional.of(
-                    cached.isPresent() ? fetchIfChanged(upstream, name, cached.get()) : fetch(upstream, name, name));
+            ManifestResult current =
+                    cached.isPresent() ? fetchIfChanged(upstream, name, cached.get()) : fetch(upstream, name, name);
+            return Optional.of(current.manifest());
         } catch (RegistryException e) {
             if (e.code() == ErrorCode.MANIFEST_UNKNOWN) {
                 return Optional.empty();
@@ -306,31 +313,32 @@ public final class ManifestService {
         return index.find(name).flatMap(lookup).filter(found -> index.find(name).isPresent());
     }
 
-    private Manifest fetch(Upstream upstream, ImageReference name) {
+    private ManifestResult fetch(Upstream upstream, ImageReference name) {
         // Another request may have stored it since the caller's lookup.
         Optional<Manifest> cached = cached(name);
         if (cached.isPresent()) {
-            return cached.get();
+            return ManifestResult.of(cached.get());
         }
         return fetch(upstream, name, name);
     }
 
     /** Fetches the manifest that {@code source} means and stores it under {@code name}. */
-    private Manifest fetch(Upstream upstream, ImageReference source, ImageReference name) {
-        Fetched fetched =
-                storedAndConfirmed(upstream, source).map(Fetched::now).orElseGet(() -> fetchBytes(upstream, source));
+    private ManifestResult fetch(Upstream upstream, ImageReference source, ImageReference name) {
+        Fetched fetched = storedAndConfirmed(upstream, source)
+                .map(Fetched::confirmed)
+                .orElseGet(() -> fetchBytes(upstream, source));
         Manifest manifest = fetched.manifest;
         // Confirmed before the record is added, so that a registry that only names the digest never shows the manifest.
         index.confirmManifest(name.repository(), manifest.digest());
         // A manifest that an upstream cache marks as stale counts as never confirmed, so that a tag rule with an age
         // revalidates it.
         keep(manifest, name, fetched.stale ? Instant.EPOCH : clock.instant());
-        return manifest;
+        return ManifestResult.of(manifest, fetched.provenance);
     }
 
-    private record Fetched(Manifest manifest, boolean stale) {
-        static Fetched now(Manifest manifest) {
-            return new Fetched(manifest, false);
+    private record Fetched(Manifest manifest, boolean stale, Provenance provenance) {
+        static Fetched confirmed(Manifest manifest) {
+            return new Fetched(manifest, false, Provenance.REVALIDATED);
         }
     }
 
@@ -367,18 +375,20 @@ public final class ManifestService {
         Manifest manifest = parse(answer, name);
         if (name.reference() instanceof Digest digest && !manifest.hasDigest(digest)) {
             throw new RegistryException(
-                    ErrorCode.UPSTREAM_WRONG_CONTENT,
-                    "GET manifest " + name + ": the upstream sent another manifest, " + manifest.digest()
-                            + "; it was not stored");
+                            ErrorCode.UPSTREAM_WRONG_CONTENT,
+                            "GET manifest " + name + ": the upstream sent another manifest, " + manifest.digest()
+                                    + "; it was not stored")
+                    .from(answer.sender());
         }
-        return new Fetched(manifest, answer.stale());
+        return new Fetched(manifest, answer.stale(), Provenance.miss(answer.sender()));
     }
 
     private static Manifest parse(ManifestAnswer answer, ImageReference name) {
         try {
             return Manifest.parse(answer.bytes(), answer.contentType());
         } catch (RegistryException e) {
-            throw new RegistryException(e.code(), "GET manifest " + name + ": " + e.getMessage(), e);
+            throw new RegistryException(e.code(), "GET manifest " + name + ": " + e.getMessage(), e)
+                    .from(answer.sender());
         }
     }
 }

@@ -48,7 +48,7 @@ public final class NegativeCache<K> {
     public void check(K key) {
         RegistryException answer = answers.getIfPresent(key);
         if (answer != null) {
-            throw answer;
+            throw answer.asRemembered();
         }
     }
 

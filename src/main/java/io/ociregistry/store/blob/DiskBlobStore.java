@@ -11,6 +11,7 @@ import io.ociregistry.store.BlobStore.InterruptedDownload;
 import io.ociregistry.store.CorruptFile;
 import io.ociregistry.store.DiskQuota;
 import io.ociregistry.store.disk.Directories;
+import io.ociregistry.store.disk.DiskFailure;
 import io.ociregistry.store.disk.DurableFiles;
 import io.ociregistry.store.disk.ExternalFiles;
 import io.ociregistry.store.disk.Layout;
@@ -214,7 +215,12 @@ public final class DiskBlobStore implements BlobStore {
                     digest, opened, stallTimeout.get(), reservation, () -> finish(file, reservation));
         } catch (IOException e) {
             finish(file, reservation);
-            LOG.error("opening {} failed, so this blob goes to clients without being stored: {}", file, e.toString());
+            LOG.error(
+                    "opening {} failed, so blob {} goes to clients without being stored: {}{}",
+                    file,
+                    digest,
+                    DiskFailure.describe(e),
+                    layout.notes().of(digest));
             return LocalDownload.passThrough(digest, stallTimeout.get());
         }
     }

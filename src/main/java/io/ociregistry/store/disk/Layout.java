@@ -87,9 +87,11 @@ public final class Layout {
     /** The forces of directories; shared by all views of one root. */
     private final Map<Path, GroupCommit> directoryForces;
 
+    private final ContentNotes notes;
+
     /** Creates the layout of a root; creates no file. New files belong to the user of this process. */
     public Layout(Path root) {
-        this(root, true, FileOwner.UNKNOWN, new UnreadableFiles(root), new ConcurrentHashMap<>());
+        this(root, true, FileOwner.UNKNOWN, new UnreadableFiles(root), new ConcurrentHashMap<>(), new ContentNotes());
     }
 
     private Layout(
@@ -97,24 +99,26 @@ public final class Layout {
             boolean writable,
             FileOwner owner,
             UnreadableFiles unreadable,
-            Map<Path, GroupCommit> directoryForces) {
+            Map<Path, GroupCommit> directoryForces,
+            ContentNotes notes) {
         this.root = root;
         this.writable = writable;
         this.owner = owner;
         this.unreadable = unreadable;
         this.directoryForces = directoryForces;
+        this.notes = notes;
     }
 
     /** Returns this layout with writes refused. */
     public Layout readOnly() {
-        return new Layout(root, false, owner, unreadable, directoryForces);
+        return new Layout(root, false, owner, unreadable, directoryForces, notes);
     }
 
     /** Returns this layout with new files given to the user that owns the directories now. */
     Layout withCurrentOwner() {
         List<Path> directories =
                 Stream.concat(Stream.of(root), directories().stream()).toList();
-        return new Layout(root, writable, FileOwner.of(directories), unreadable, directoryForces);
+        return new Layout(root, writable, FileOwner.of(directories), unreadable, directoryForces, notes);
     }
 
     /** Returns the user that the cache belongs to. */
@@ -125,6 +129,11 @@ public final class Layout {
     /** Returns the files that this process may not read. */
     public UnreadableFiles unreadable() {
         return unreadable;
+    }
+
+    /** Returns the notes for log lines about its content. */
+    public ContentNotes notes() {
+        return notes;
     }
 
     /** False if this process must not write to the store, because it lacks the permission or the lock. */

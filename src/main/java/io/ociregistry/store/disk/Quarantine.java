@@ -210,7 +210,12 @@ public final class Quarantine implements CorruptFileHandler {
     }
 
     private void report(Path file, Path moved, String reason) {
-        LOG.error("quarantined {}: {}; it is now {}", file, reason, moved);
+        LOG.error(
+                "quarantined {}: {}; it is now {}{}",
+                file,
+                reason,
+                moved,
+                layout.notes().of(file));
         writeReason(moved, file + ": " + reason + "\n");
     }
 

@@ -6,6 +6,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.DiskQuota;
+import io.ociregistry.store.disk.DiskFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -345,9 +346,11 @@ public final class LocalDownload implements BlobDownload {
             throw shuttingDown(digest, cause);
         }
         LOG.error(
-                "writing {} failed, so the rest of this blob goes to clients without being stored: {}",
+                "writing {} failed, so the rest of blob {} goes to clients without being stored: {}{}",
                 file().path(),
-                cause.toString());
+                digest,
+                DiskFailure.describe(cause),
+                file().notes().of(digest));
         readers.startPassThrough(position());
     }
 }

@@ -2,6 +2,7 @@ package io.ociregistry.store.download;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.store.disk.ContentNotes;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.VerifiedIndex;
 import java.io.Closeable;
@@ -38,6 +39,7 @@ public final class PartialFile implements Closeable {
     /** A blob of at most this size has no checkpoints file until there is a checkpoint to write. */
     private static final long SMALL = 1 << 20;
 
+    private final Layout layout;
     private final Path path;
     private final FileChannel channel;
     private final String fileStamp;
@@ -48,11 +50,17 @@ public final class PartialFile implements Closeable {
     /** The last checkpoint that was written in the background. */
     private CompletableFuture<Void> background = CompletableFuture.completedFuture(null);
 
-    private PartialFile(Path path, FileChannel channel, String fileStamp, Checkpoints checkpoints) {
+    private PartialFile(Layout layout, Path path, FileChannel channel, String fileStamp, Checkpoints checkpoints) {
+        this.layout = layout;
         this.path = path;
         this.channel = channel;
         this.fileStamp = fileStamp;
         this.checkpoints = checkpoints;
+    }
+
+    /** Returns the notes for log lines about the content of the store. */
+    ContentNotes notes() {
+        return layout.notes();
     }
 
     /**
@@ -69,7 +77,7 @@ public final class PartialFile implements Closeable {
             if (expected.isEmpty() || expected.getAsLong() > SMALL) {
                 checkpoints.create();
             }
-            PartialFile file = new PartialFile(path, channel, "", checkpoints);
+            PartialFile file = new PartialFile(layout, path, channel, "", checkpoints);
             file.lastPosition = file.checkpoints.lastPosition();
             if (size > file.lastPosition) {
                 channel.truncate(file.lastPosition);
@@ -88,7 +96,7 @@ public final class PartialFile implements Closeable {
         String fileStamp = VerifiedIndex.fileStamp(path);
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         try {
-            PartialFile file = new PartialFile(path, channel, fileStamp, Checkpoints.none(layout, path));
+            PartialFile file = new PartialFile(layout, path, channel, fileStamp, Checkpoints.none(layout, path));
             file.end = channel.size();
             return file;
         } catch (IOException e) {

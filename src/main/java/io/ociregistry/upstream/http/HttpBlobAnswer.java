@@ -14,6 +14,7 @@ import java.util.OptionalLong;
 final class HttpBlobAnswer implements BlobAnswer {
     private final HttpAnswer answer;
     private final long from;
+    private final String sender;
     private final OptionalLong size;
     private final ConnectionBody wire;
     private final PushbackInputStream body;
@@ -23,9 +24,16 @@ final class HttpBlobAnswer implements BlobAnswer {
      *
      * @param signOfLife runs after each read of the body
      */
-    HttpBlobAnswer(HttpAnswer answer, long from, OptionalLong size, Optional<Bandwidth> bandwidth, Runnable signOfLife)
+    HttpBlobAnswer(
+            HttpAnswer answer,
+            long from,
+            OptionalLong size,
+            String sender,
+            Optional<Bandwidth> bandwidth,
+            Runnable signOfLife)
             throws IOException {
         this.answer = answer;
+        this.sender = sender;
         this.from = from;
         this.size = size;
         var entity = answer.response().getEntity();
@@ -37,6 +45,7 @@ final class HttpBlobAnswer implements BlobAnswer {
 
     private HttpBlobAnswer(HttpBlobAnswer encoded, InputStream decoded) {
         this.answer = encoded.answer;
+        this.sender = encoded.sender;
         this.from = 0;
         this.size = OptionalLong.empty();
         this.wire = encoded.wire;
@@ -46,6 +55,11 @@ final class HttpBlobAnswer implements BlobAnswer {
     @Override
     public long from() {
         return from;
+    }
+
+    @Override
+    public String sender() {
+        return sender;
     }
 
     @Override

@@ -101,7 +101,7 @@ public final class HttpUpstream implements Upstream {
                 check(answer, action, ErrorCode.MANIFEST_UNKNOWN);
                 byte[] bytes = read(answer, maxBytes, action, "clients refuse such manifests, see maxManifestBytes");
                 return new ManifestAnswer(
-                        bytes, RegistryRequest.contentType(answer.response()), isStale(answer.response()));
+                        bytes, RegistryRequest.contentType(answer.response()), sender(), isStale(answer.response()));
             } catch (IOException e) {
                 throw ErrorMapping.of(action, origin, e);
             } finally {
@@ -389,7 +389,7 @@ public final class HttpUpstream implements Upstream {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_BAD_ANSWER, action + ": the answer is empty, but the blob is not");
         }
-        return new HttpBlobAnswer(answer, 0, size, bandwidth, health.silenceDetector()::recordSignOfLife);
+        return new HttpBlobAnswer(answer, 0, size, sender(), bandwidth, health.silenceDetector()::recordSignOfLife);
     }
 
     private BlobAnswer partial(HttpAnswer answer, long from, String action) throws IOException {
@@ -405,7 +405,7 @@ public final class HttpUpstream implements Upstream {
         if (last < from || last >= size.orElse(Long.MAX_VALUE)) {
             throw wrongRange(from, action);
         }
-        return new HttpBlobAnswer(answer, from, size, bandwidth, health.silenceDetector()::recordSignOfLife);
+        return new HttpBlobAnswer(answer, from, size, sender(), bandwidth, health.silenceDetector()::recordSignOfLife);
     }
 
     private static RegistryException wrongRange(long from, String action) {
@@ -415,7 +415,15 @@ public final class HttpUpstream implements Upstream {
     }
 
     private <T> T observed(Supplier<T> request) {
-        return health.outcomes().observe(request);
+        try {
+            return health.outcomes().observe(request);
+        } catch (RegistryException e) {
+            throw e.from(sender());
+        }
+    }
+
+    private String sender() {
+        return location.isMirror() ? origin.toString() : name.toString();
     }
 
     private static byte[] read(HttpAnswer answer, long maxBytes, String action, String reason) throws IOException {

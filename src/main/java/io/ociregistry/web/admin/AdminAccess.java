@@ -27,13 +27,13 @@ final class AdminAccess {
     }
 
     /**
-     * Returns normally if the request may be answered. A wrong token is refused even if the request needs no token, so
-     * that the operator notices the mistake.
+     * Returns true if the request has the token, false if it needs none. A wrong token is refused even if the request
+     * needs no token, so that the operator notices the mistake.
      *
      * @throws RegistryException {@link ErrorCode#PATH_UNKNOWN} if the admin API is disabled, otherwise {@link
      *     ErrorCode#DENIED}; the message says why, and what to do
      */
-    void check(HttpServletRequest request) {
+    boolean check(HttpServletRequest request) {
         if (!enabled) {
             throw new RegistryException(
                     ErrorCode.PATH_UNKNOWN, "this server has no admin API: its configuration has admin.enabled: false");
@@ -49,6 +49,7 @@ final class AdminAccess {
                             + ": this server requires the header Authorization: Bearer TOKEN, and the token is "
                             + token.clientHint());
         });
+        return sentToken.isPresent();
     }
 
     private static Optional<String> sentToken(HttpServletRequest request) {

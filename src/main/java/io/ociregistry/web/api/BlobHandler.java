@@ -5,7 +5,9 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.registry.blob.BlobResult;
 import io.ociregistry.registry.blob.RequestedRange;
+import io.ociregistry.registry.policy.Provenance;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.web.api.ApiRequest.BlobRequest;
 import java.nio.charset.StandardCharsets;
@@ -32,11 +34,13 @@ final class BlobHandler implements ApiHandler<BlobRequest> {
     public Optional<Answer> hit(RequestHead head, BlobRequest request) {
         if (head.isHead()) {
             OptionalLong size = context.registry().cachedBlobSize(request.repository(), request.digest());
-            return size.isPresent() ? Optional.of(answerToHead(head, request.digest(), size)) : Optional.empty();
+            return size.isPresent()
+                    ? Optional.of(answerToHead(head, request.digest(), new BlobResult.Size(size, Provenance.HIT)))
+                    : Optional.empty();
         }
         return context.registry()
                 .cachedBlob(request.repository(), request.digest())
-                .map(source -> answer(head, source));
+                .map(source -> answer(head, source, Provenance.HIT));
     }
 
     @Override
@@ -47,17 +51,19 @@ final class BlobHandler implements ApiHandler<BlobRequest> {
                         .thenApply(size -> answerToHead(head, request.digest(), size))
                 : context.registry()
                         .blob(request.repository(), request.digest(), requestedRange(head, request.digest()))
-                        .thenApply(source -> answer(head, source));
+                        .thenApply(found -> answer(head, found.source(), found.provenance()));
     }
 
-    private static Answer answerToHead(RequestHead head, Digest digest, OptionalLong size) {
+    private static Answer answerToHead(RequestHead head, Digest digest, BlobResult.Size size) {
+        head.log().setProvenance(size.provenance());
         return ContentHeaders.isNotModified(head, digest)
                 ? ContentHeaders.notModified(digest)
-                : Answer.ok(headers(digest), new Body.None(size));
+                : Answer.ok(headers(digest), new Body.None(size.bytes()));
     }
 
     /** Returns the answer with the source, or closes the source. */
-    private Answer answer(RequestHead head, BlobSource source) {
+    private Answer answer(RequestHead head, BlobSource source, Provenance provenance) {
+        head.log().setProvenance(provenance);
         boolean isInAnswer = false;
         try {
             Answer answer = content(head, source);
@@ -85,14 +91,15 @@ final class BlobHandler implements ApiHandler<BlobRequest> {
         }
         long size = source.size().getAsLong();
         return switch (ranges.get().size()) {
-            case 0 -> unsatisfiable(digest, size);
+            case 0 -> unsatisfiable(head, digest, size);
             case 1 -> partial(source, ranges.get().get(0), size);
             default -> multipart(source, ranges.get(), size);
         };
     }
 
-    private Answer unsatisfiable(Digest digest, long size) {
+    private Answer unsatisfiable(RequestHead head, Digest digest, long size) {
         String why = "no requested range is within the " + size + " bytes of " + digest;
+        head.log().setReason(why);
         return errors.of(new RegistryException(ErrorCode.RANGE_NOT_SATISFIABLE, why))
                 .with("Content-Range", "bytes */" + size);
     }

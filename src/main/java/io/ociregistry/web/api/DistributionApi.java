@@ -87,6 +87,7 @@ public final class DistributionApi {
         if (!isRead(head) || !isAuthenticatedAlready(head)) {
             return Optional.empty();
         }
+        setUser(head);
         return switch (ApiRequest.Kind.of(head.path())) {
             case MANIFEST -> manifests.hit(head, ManifestRequest.parse(head, context.registryNames()));
             case BLOB -> blobs.hit(head, BlobRequest.parse(head, context.registryNames()));
@@ -130,6 +131,7 @@ public final class DistributionApi {
         if (!isRight) {
             return CompletableFuture.completedStage(unauthorized(head));
         }
+        setUser(head);
         if (!isRead(head)) {
             throw new RegistryException(
                     ErrorCode.UNSUPPORTED,
@@ -149,11 +151,24 @@ public final class DistributionApi {
         return head.method().equals("GET") || head.isHead();
     }
 
+    private void setUser(RequestHead head) {
+        if (!context.clientAccess().allowsAnonymous()) {
+            ClientAccess.presentedUser(head.headers().authorization()).ifPresent(head.log()::setUser);
+        }
+    }
+
     private Answer unauthorized(RequestHead head) {
-        String why = ClientAccess.presentsCredentials(head.headers().authorization())
+        Optional<String> user = ClientAccess.presentedUser(head.headers().authorization());
+        String why = user.isPresent()
                 ? "this registry does not accept this password or token; log in with a valid one"
                 : "this registry requires its clients to log in";
-        return errors.of(new RegistryException(ErrorCode.UNAUTHORIZED, why))
-                .with("WWW-Authenticate", context.clientAccess().challenge());
+        RegistryException error = new RegistryException(ErrorCode.UNAUTHORIZED, why);
+        head.log().setFailure(error);
+        head.log()
+                .setReason(user.map(name -> name.equals(ClientAccess.TOKEN)
+                                ? "the token is wrong"
+                                : "the password of \"" + name + "\" is wrong, or there is no such user")
+                        .orElse("the client sent no credentials"));
+        return errors.of(error).with("WWW-Authenticate", context.clientAccess().challenge());
     }
 }

@@ -32,6 +32,7 @@ final class ManifestHandler implements ApiHandler<ManifestRequest> {
     }
 
     private Answer answer(RequestHead head, ImageReference name, ManifestResult found) {
+        head.log().setProvenance(found.provenance());
         Manifest manifest = found.manifest();
         Digest digest = name.reference() instanceof Digest asked ? asked : manifest.digest();
         return WarningHeader.addTo(

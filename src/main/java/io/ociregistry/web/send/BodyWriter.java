@@ -267,7 +267,7 @@ final class BodyWriter implements WriteListener, AsyncListener, BodyWriterContex
             BodySender.setAborted(request, cause);
             async.dispatch();
         } catch (IllegalStateException gone) {
-            entry.writeAborted();
+            BodySender.writeAborted(entry, cause);
         } catch (NullPointerException gone) {
             // A stopped Jetty throws this, and no longer reports the end of a request.
             LOG.debug("aborted by the stop of the server");

@@ -11,6 +11,7 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.index.RecordWatcher;
+import io.ociregistry.registry.policy.Provenance;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.disk.Layout;
@@ -104,7 +105,7 @@ class TagRevalidatorTest {
     @ValueSource(strings = {"PT-1H", "PT1S", "P100000D"})
     void staleOrFutureConfirmationIsRevalidated(Duration ago) {
         confirmedAt(NOW.plus(ago));
-        assertEquals(ManifestResult.of(cached), answer());
+        assertEquals(ManifestResult.of(cached, Provenance.REVALIDATED), answer());
         assertEquals(1, upstream.requests(Match.manifests().head()).size());
     }
 

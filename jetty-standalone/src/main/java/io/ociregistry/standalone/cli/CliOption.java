@@ -14,6 +14,8 @@ public enum CliOption {
     CONFIG_PATH("file", null, "The old name of --config-file", ""),
     IMAGE_PATH("dir", ServerKeys.IMAGE_PATH, "The directory of the cache", "/var/lib/ociregistry"),
     LOG_FILE("file", ServerKeys.LOG_FILE, "The file for log lines, instead of the console", ""),
+    LOG_FORMAT(
+            "string", ServerKeys.LOG_FORMAT, "The format of log lines: text, or json with one object a line", "text"),
     HELP(null, null, "Shows this help", ""),
 
     PRELOAD_IMAGES(

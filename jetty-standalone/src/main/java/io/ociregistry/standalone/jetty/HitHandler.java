@@ -7,6 +7,7 @@ import io.ociregistry.web.api.DistributionApi;
 import io.ociregistry.web.api.Query;
 import io.ociregistry.web.api.RequestHead;
 import io.ociregistry.web.send.BodyWriterContext;
+import io.ociregistry.web.send.TrustedProxies;
 import java.util.Optional;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.http.HttpFields;
@@ -43,15 +44,16 @@ final class HitHandler extends Handler.Wrapper {
         this.clients = clients;
     }
 
-    private record Hits(DistributionApi api, BodyWriterContext writers) {}
+    private record Hits(DistributionApi api, BodyWriterContext writers, TrustedProxies proxies) {}
 
     @Override
     protected void doStart() throws Exception {
         super.doStart();
         // Missing if the listener of the application has registered other servlets.
         if (attribute(DistributionApi.class) instanceof DistributionApi api
-                && attribute(BodyWriterContext.class) instanceof BodyWriterContext writers) {
-            hits = new Hits(api, writers);
+                && attribute(BodyWriterContext.class) instanceof BodyWriterContext writers
+                && attribute(TrustedProxies.class) instanceof TrustedProxies proxies) {
+            hits = new Hits(api, writers, proxies);
         }
     }
 
@@ -71,11 +73,11 @@ final class HitHandler extends Handler.Wrapper {
             passOn(request, response, callback);
             return true;
         }
-        Optional<AccessLogEntry> entry =
-                AccessLogEntry.isEnabled() ? Optional.of(entry(request, response)) : Optional.empty();
-        Optional<Answer> answer = hit(found.api, request);
+        AccessLogEntry entry = entry(found.proxies, request, response);
+        Optional<Answer> answer = hit(found.api, request, entry);
         if (answer.isPresent()) {
-            new HitResponse(request, response, answer.get(), found.writers, new HitEnd(entry, callback)).start();
+            Optional<AccessLogEntry> written = AccessLogEntry.isEnabled() ? Optional.of(entry) : Optional.empty();
+            new HitResponse(request, response, answer.get(), found.writers, new HitEnd(written, callback)).start();
         } else {
             passOn(request, response, callback);
         }
@@ -94,14 +96,15 @@ final class HitHandler extends Handler.Wrapper {
                 && !headers.contains(HttpHeader.EXPECT);
     }
 
-    private static Optional<Answer> hit(DistributionApi api, Request request) {
+    private static Optional<Answer> hit(DistributionApi api, Request request, AccessLogEntry entry) {
         HttpFields headers = request.getHeaders();
         var head = new RequestHead(
                 request.getMethod(),
                 "",
                 request.getHttpURI().getPath(),
                 Query.of(request.getHttpURI().getQuery()),
-                RequestHead.Headers.of(headers::get, headers::getValuesList));
+                RequestHead.Headers.of(headers::get, headers::getValuesList),
+                entry);
         try {
             return api.hit(head);
         } catch (RegistryException refused) {
@@ -110,12 +113,12 @@ final class HitHandler extends Handler.Wrapper {
         }
     }
 
-    private static AccessLogEntry entry(Request request, Response response) {
+    private static AccessLogEntry entry(TrustedProxies proxies, Request request, Response response) {
         return new AccessLogEntry(
                 request.getMethod(),
                 request.getHttpURI().getPath(),
                 request.getHttpURI().getQuery(),
-                Request.getRemoteAddr(request),
+                proxies.clientOf(Request.getRemoteAddr(request), request.getHeaders()::getValuesList),
                 request.getHeaders().get(HttpHeader.USER_AGENT),
                 response::getStatus);
     }
