@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. {@link #close} stops the watch of the files.
  */
 public final class ClientAccess implements AutoCloseable {
+    /** The name in the log of a client that sends a token. */
+    public static final String TOKEN = "token";
+
     private final Optional<PasswordCheck> passwords;
     private final Optional<SharedToken> token;
 
@@ -69,9 +72,16 @@ public final class ClientAccess implements AutoCloseable {
         return CompletableFuture.completedFuture(allowsAnonymous() || known);
     }
 
-    /** Returns whether an {@code Authorization} header contains a password or a token, right or wrong. */
-    public static boolean presentsCredentials(@Nullable String authorization) {
-        return !(PresentedCredentials.parse(authorization) instanceof PresentedCredentials.None);
+    /**
+     * Returns the user whose password an {@code Authorization} header contains, right or wrong; {@link #TOKEN} for a
+     * token; empty without a password or token.
+     */
+    public static Optional<String> presentedUser(@Nullable String authorization) {
+        PresentedCredentials presented = PresentedCredentials.parse(authorization);
+        if (presented instanceof PresentedCredentials.Basic basic) {
+            return Optional.of(basic.user());
+        }
+        return presented instanceof PresentedCredentials.Bearer ? Optional.of(TOKEN) : Optional.empty();
     }
 
     /**

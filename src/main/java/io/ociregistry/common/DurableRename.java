@@ -19,8 +19,17 @@ public final class DurableRename {
      * @throws AtomicMoveNotSupportedException if the target is on another file system
      */
     public static void publish(Path source, Path target) throws IOException {
-        Files.move(source, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        rename(source, target);
         forceDirectory(target.resolveSibling("."));
+    }
+
+    /**
+     * Renames a file without forcing the rename to disk. An existing target is replaced.
+     *
+     * @throws AtomicMoveNotSupportedException if the target is on another file system
+     */
+    public static void rename(Path source, Path target) throws IOException {
+        Files.move(source, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     /** Forces to disk that files were created, renamed or deleted in this directory. */

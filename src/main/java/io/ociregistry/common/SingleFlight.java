@@ -13,6 +13,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,9 +38,14 @@ public final class SingleFlight<K, V> {
         return flight(key, executor, work);
     }
 
-    /** Returns true if a flight of this key is in flight, which a caller would join. */
-    public boolean isInFlight(K key) {
-        return inFlight.containsKey(key);
+    /**
+     * Does the same as {@link #join(Object, Executor, Supplier)}, and changes the outcome for a caller that joins the
+     * flight of another one.
+     */
+    public CompletionStage<V> join(K key, Executor executor, Supplier<V> work, UnaryOperator<V> ifJoined) {
+        Flight mine = new Flight(key, work);
+        Flight flight = flight(key, executor, mine);
+        return flight == mine ? flight : flight.thenApply(ifJoined);
     }
 
     /** Returns the value of the flight of this key: runs new work on the calling thread, or waits for the flight. */
@@ -65,7 +71,10 @@ public final class SingleFlight<K, V> {
     }
 
     private Flight flight(K key, Executor executor, Supplier<V> work) {
-        Flight mine = new Flight(key, work);
+        return flight(key, executor, new Flight(key, work));
+    }
+
+    private Flight flight(K key, Executor executor, Flight mine) {
         Flight first = inFlight.putIfAbsent(key, mine);
         if (first != null) {
             first.once.join(executor);

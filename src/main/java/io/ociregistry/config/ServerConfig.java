@@ -1,5 +1,6 @@
 package io.ociregistry.config;
 
+import io.ociregistry.config.address.AddressRange;
 import io.ociregistry.config.model.AdminConfig;
 import io.ociregistry.config.model.CacheConfig;
 import io.ociregistry.config.model.ClientsConfig;
@@ -25,6 +26,12 @@ public final class ServerConfig {
         WARN,
         INFO,
         ERROR
+    }
+
+    /** The format of log lines: text, or one JSON object for each line. */
+    public enum LogFormat {
+        TEXT,
+        JSON
     }
 
     /** Whether requests for unlisted registries are allowed. */
@@ -79,6 +86,15 @@ public final class ServerConfig {
 
     public Optional<Path> logFile() {
         return values.get(ServerKeys.LOG_FILE);
+    }
+
+    public LogFormat logFormat() {
+        return values.get(ServerKeys.LOG_FORMAT);
+    }
+
+    /** Returns the addresses of the reverse proxies whose {@code X-Forwarded-For} is read. */
+    public List<AddressRange> trustedProxies() {
+        return values.get(ServerKeys.TRUSTED_PROXIES);
     }
 
     public Path imagePath() {

@@ -2,8 +2,11 @@ package io.ociregistry.config;
 
 import static io.ociregistry.config.yaml.Key.optional;
 
+import io.ociregistry.config.ServerConfig.LogFormat;
 import io.ociregistry.config.ServerConfig.LogLevel;
 import io.ociregistry.config.ServerConfig.UnlistedRegistries;
+import io.ociregistry.config.address.AddressRange;
+import io.ociregistry.config.address.IpLiteral;
 import io.ociregistry.config.model.AdminConfig;
 import io.ociregistry.config.model.CacheConfig;
 import io.ociregistry.config.model.ClientsConfig;
@@ -15,6 +18,7 @@ import io.ociregistry.config.model.UpstreamConfig;
 import io.ociregistry.config.yaml.Key;
 import io.ociregistry.config.yaml.ObjectType;
 import io.ociregistry.config.yaml.Scalar;
+import io.ociregistry.config.yaml.ValueType.OneOrMore;
 import io.ociregistry.oci.Platforms;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +40,11 @@ public final class ServerKeys {
             define(new Key<>("logLevel", Scalar.oneOf(LogLevel.class), LogLevel.ERROR).reloadable());
     public static final Key<Optional<Path>> LOG_FILE =
             define(optional("logFile", Scalar.PATH).reloadable());
+    public static final Key<LogFormat> LOG_FORMAT =
+            define(new Key<>("logFormat", Scalar.oneOf(LogFormat.class), LogFormat.TEXT).reloadable());
+    public static final Key<List<AddressRange>> TRUSTED_PROXIES = define(
+            new Key<>("trustedProxies", new OneOrMore<>(new Scalar<>(ServerKeys::addresses)), List.<AddressRange>of())
+                    .reloadable());
     public static final Key<Optional<String>> CONFIG_FILE = define(optional("configFile", Scalar.TEXT)
             .withoutEffect("has no effect in a configuration file; remove it, and name the file by --config-file or"
                     + " OCIREGISTRY_CONFIG"));
@@ -106,6 +115,15 @@ public final class ServerKeys {
                 ? Optional.of("is not supported, because this server has no embedded image; remove it, and load"
                         + " an image with preloadImages")
                 : Optional.empty();
+    }
+
+    private static AddressRange addresses(String text) {
+        Optional<AddressRange> single =
+                IpLiteral.parse(text).flatMap(one -> AddressRange.of(text + "/" + one.getAddress().length * Byte.SIZE));
+        return single.or(() -> AddressRange.of(text))
+                .orElseThrow(() -> new IllegalArgumentException("'" + text
+                        + "' is neither an address nor a block of addresses; write for example 127.0.0.1 or"
+                        + " 10.0.0.0/8"));
     }
 
     private static <T> Key<T> define(Key<T> key) {

@@ -3,7 +3,7 @@
  *
  * <p>Entry types: {@link ConfigLoader}, {@link ServerConfig}, {@link ServerKeys}.
  *
- * <p>May import: {@code common}, {@code config.model}, {@code config.yaml}, {@code oci}.
+ * <p>May import: {@code common}, {@code config.address}, {@code config.model}, {@code config.yaml}, {@code oci}.
  */
 @NullMarked
 package io.ociregistry.config;

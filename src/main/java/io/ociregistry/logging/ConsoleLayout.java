@@ -29,7 +29,7 @@ public final class ConsoleLayout extends PatternLayout {
         return journal ? priority(event.getLevel()).prefixed(text) : text;
     }
 
-    private static Journal priority(Level level) {
+    static Journal priority(Level level) {
         return switch (level.toInt()) {
             case Level.ERROR_INT -> Journal.ERROR;
             case Level.WARN_INT -> Journal.WARNING;

@@ -6,9 +6,12 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.PatternLayout;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.Layout;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import io.ociregistry.common.FileOwner;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.ServerConfig.LogFormat;
 import io.ociregistry.config.ServerConfig.LogLevel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,10 +20,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 
 /**
- * Applies the log level and log file of the configuration to Logback, after its logback.xml was read.
+ * Applies the level, the format and the file of the configuration to Logback, after its logback.xml was read.
  *
  * <p>The HTTP client and Jetty log Authorization headers at debug level, so their level is always {@code WARN} or
  * higher.
@@ -28,25 +32,58 @@ import org.slf4j.LoggerFactory;
 public final class Logging {
     private static final List<String> SENSITIVE = List.of("org.apache.hc", "org.eclipse.jetty");
     /** A name that no appender of an operator's logback.xml has, so that those appenders stay. */
-    private static final String FILE = "ociregistry logFile";
+    private static final String OWN = "ociregistry";
+
+    /**
+     * The loggers whose warnings ask an operator to act: an upstream that is down, refused credentials, files and
+     * helpers that can't be used, images that are not loaded, a cache or a server that is full. Their warnings are
+     * logged at each level.
+     */
+    static final List<String> FOR_OPERATORS = Stream.of(
+                    "access.SharedToken",
+                    "common.ReloadingFile",
+                    "registry.load.Preload",
+                    "standalone.jetty.IdleConnectionEvictor",
+                    "store.DiskQuota",
+                    "upstream.auth.CredentialPolicy",
+                    "upstream.credentials.HelperCredentials",
+                    "upstream.health.Breaker")
+            .map(name -> "io.ociregistry." + name)
+            .toList();
 
     /** The bits of a Unix mode that are the type of a file, and their value for a named pipe. */
     private static final int FILE_TYPE = 0170000;
 
     private static final int NAMED_PIPE = 0010000;
 
+    private static volatile boolean temporaryLevel;
+
     private Logging() {}
 
     /**
-     * Sets the log level and, if there is a file, writes all log lines to that file only. Lines that the file does not
-     * take, for example because its disk is full, go to standard error.
+     * Applies the log level, the format and, if there is one, the log file, which then gets all lines. Lines that the
+     * file does not take, for example because its disk is full, go to standard error.
      *
      * @throws IOException if the file can't be written
      */
-    public static void configure(LogLevel level, Optional<Path> file) throws IOException {
+    public static void configure(ServerConfig config) throws IOException {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
-            configure(context, level, file);
+            configure(context, config.logLevel(), config.logFormat(), config.logFile());
+            temporaryLevel = false;
         }
+    }
+
+    /** Sets the log level until {@link #configure}. */
+    public static void setLevel(LogLevel level) {
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+            setLevel(context, level);
+            temporaryLevel = true;
+        }
+    }
+
+    /** Returns true if the level is not that of the configuration. */
+    public static boolean isLevelTemporary() {
+        return temporaryLevel;
     }
 
     /** Closes the log file and all appenders; for an application that ends while its process goes on. */
@@ -56,19 +93,26 @@ public final class Logging {
         }
     }
 
-    static void configure(LoggerContext context, LogLevel level, Optional<Path> file) throws IOException {
+    static void configure(LoggerContext context, LogLevel level, LogFormat format, Optional<Path> file)
+            throws IOException {
         if (file.isPresent()) {
             checkWritable(file.get());
         }
+        setLevel(context, level);
         var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-        root.setLevel(Level.valueOf(level.name()));
-        var capped = level == LogLevel.ERROR ? Level.ERROR : Level.WARN;
-        SENSITIVE.forEach(name -> context.getLogger(name).setLevel(capped));
-        if (file.isPresent() || root.getAppender(FILE) != null) {
-            var appender = file.isPresent() ? toFile(context, file.get()) : toConsole(context);
+        if (file.isPresent() || format == LogFormat.JSON || root.getAppender(OWN) != null) {
+            var appender = file.isPresent() ? toFile(context, format, file.get()) : toConsole(context, format);
             root.detachAndStopAllAppenders();
             root.addAppender(appender);
         }
+    }
+
+    static void setLevel(LoggerContext context, LogLevel level) {
+        context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.valueOf(level.name()));
+        var capped = level == LogLevel.ERROR ? Level.ERROR : Level.WARN;
+        SENSITIVE.forEach(name -> context.getLogger(name).setLevel(capped));
+        var ofOperators = level == LogLevel.ERROR ? Level.WARN : null;
+        FOR_OPERATORS.forEach(name -> context.getLogger(name).setLevel(ofOperators));
     }
 
     /** Makes the start fail if the file can't be written; Logback alone would only note it in its status list. */
@@ -99,24 +143,26 @@ public final class Logging {
         }
     }
 
-    private static OutputStreamAppender<ILoggingEvent> toFile(LoggerContext context, Path file) throws IOException {
-        var layout = new PatternLayout();
-        layout.setPattern(ConsoleLayout.WITH_TIME);
+    private static OutputStreamAppender<ILoggingEvent> toFile(LoggerContext context, LogFormat format, Path file)
+            throws IOException {
+        var text = new PatternLayout();
+        text.setPattern(ConsoleLayout.WITH_TIME);
         var appender = new OutputStreamAppender<ILoggingEvent>();
-        appender.setName(FILE);
+        appender.setName(OWN);
         appender.setOutputStream(new LogFile(file, System.err));
-        return started(context, appender, layout);
+        return started(context, appender, format == LogFormat.JSON ? new JsonLayout(false) : text);
     }
 
-    private static OutputStreamAppender<ILoggingEvent> toConsole(LoggerContext context) {
+    private static OutputStreamAppender<ILoggingEvent> toConsole(LoggerContext context, LogFormat format) {
+        boolean isJson = format == LogFormat.JSON;
         var appender = new ConsoleAppender<ILoggingEvent>();
-        appender.setName("STDERR");
+        appender.setName(isJson ? OWN : "STDERR");
         appender.setTarget("System.err");
-        return started(context, appender, new ConsoleLayout());
+        return started(context, appender, isJson ? new JsonLayout(Journal.isStandardError()) : new ConsoleLayout());
     }
 
     private static OutputStreamAppender<ILoggingEvent> started(
-            LoggerContext context, OutputStreamAppender<ILoggingEvent> appender, PatternLayout layout) {
+            LoggerContext context, OutputStreamAppender<ILoggingEvent> appender, Layout<ILoggingEvent> layout) {
         layout.setContext(context);
         layout.start();
         var encoder = new LayoutWrappingEncoder<ILoggingEvent>();

@@ -1,5 +1,5 @@
 /**
- * Sets the level and the file of the log; the only user of the logging implementation.
+ * Sets the level, the format and the file of the log; the only user of the logging implementation.
  *
  * <p>Entry types: {@link Logging}, {@link Journal}.
  *

@@ -6,6 +6,7 @@ import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.List;
+import java.util.function.LongConsumer;
 
 /** Counts the requests of clients and their answers. Thread-safe; no method allocates once its series exist. */
 public final class HttpMetrics {
@@ -20,6 +21,16 @@ public final class HttpMetrics {
         /** {@code /cmd}, health checks and metrics. */
         ADMIN,
         OTHER
+    }
+
+    /** The place from which the bytes of a body come. */
+    public enum Source {
+        /** From the store. */
+        CACHE,
+        /** From an upstream, while they are stored. */
+        ARRIVING,
+        /** From an upstream, without being stored. */
+        PASSED
     }
 
     /** Why the body of an answer ended early. */
@@ -39,13 +50,13 @@ public final class HttpMetrics {
     private static final int FIRST_CODE = 100;
     private static final int CODES = 500;
     private static final int KINDS = Kind.values().length;
-    private static final int RESULTS = CacheResult.values().length;
-    private static final int SOURCES = Served.Source.values().length;
+    private static final int RESULTS = Provenance.Result.values().length;
+    private static final int SOURCES = Source.values().length;
     private static final double NANOS = 1e9;
 
     private final Children<CounterDataPoint> requests;
     private final Children<DistributionDataPoint> firstByte;
-    private final Children<Served> served;
+    private final Children<LongConsumer> sent;
     private final Children<CounterDataPoint> broken;
 
     HttpMetrics(PrometheusRegistry registry) {
@@ -69,17 +80,14 @@ public final class HttpMetrics {
                 KINDS * RESULTS,
                 index -> times.labelValues(
                         Children.label(Kind.values()[index / RESULTS]),
-                        Children.label(CacheResult.values()[index % RESULTS])));
+                        Children.label(Provenance.Result.values()[index % RESULTS])));
         Counter bytes = Metrics.counter(
                         "http_response_bytes_total", "Bytes of bodies that were sent to clients.", "kind", "source")
                 .register(registry);
-        this.served = new Children<>(KINDS * RESULTS * SOURCES, index -> {
-            Served.Source source = Served.Source.values()[index % SOURCES];
-            Kind kind = Kind.values()[index / SOURCES / RESULTS];
-            return new Served(
-                    CacheResult.values()[index / SOURCES % RESULTS],
-                    source,
-                    bytes.labelValues(Children.label(kind), Children.label(source)));
+        this.sent = new Children<>(KINDS * SOURCES, index -> {
+            CounterDataPoint series = bytes.labelValues(
+                    Children.label(Kind.values()[index / SOURCES]), Children.label(Source.values()[index % SOURCES]));
+            return series::inc;
         });
         Counter ended = Metrics.counter(
                         "http_transfers_broken_total", "Answers whose body ended before its last byte.", "reason")
@@ -102,13 +110,13 @@ public final class HttpMetrics {
     }
 
     /** Records how long a request for content waited for its answer. */
-    public void ready(Kind kind, CacheResult result, long nanos) {
+    public void ready(Kind kind, Provenance.Result result, long nanos) {
         firstByte.at(kind.ordinal() * RESULTS + result.ordinal()).observe(nanos / NANOS);
     }
 
-    /** Returns the description of an answer, which counts the bytes of its body. */
-    public Served served(Kind kind, CacheResult result, Served.Source source) {
-        return served.at((kind.ordinal() * RESULTS + result.ordinal()) * SOURCES + source.ordinal());
+    /** Returns the counter of the bytes of such bodies. */
+    public LongConsumer sent(Kind kind, Source source) {
+        return sent.at(kind.ordinal() * SOURCES + source.ordinal());
     }
 
     /** Counts a body that ended early. */

@@ -75,7 +75,7 @@ public final class RegistryMetrics {
         RESTART
     }
 
-    private static final int RESULTS = CacheResult.values().length;
+    private static final int RESULTS = Provenance.Result.values().length;
     private static final int OUTCOMES = Outcome.values().length;
     private static final int TARGETS = To.values().length;
     private static final double NANOS = 1e9;
@@ -163,7 +163,7 @@ public final class RegistryMetrics {
                 index -> List.of(
                         name,
                         Children.label(HttpMetrics.Kind.values()[index / RESULTS]),
-                        Children.label(CacheResult.values()[index % RESULTS])));
+                        Children.label(Provenance.Result.values()[index % RESULTS])));
         this.requests = counters(
                 families.requests,
                 TARGETS * OUTCOMES,
@@ -234,7 +234,7 @@ public final class RegistryMetrics {
     }
 
     /** Counts a request for content. */
-    public void cacheAnswered(HttpMetrics.Kind kind, CacheResult result) {
+    public void cacheAnswered(HttpMetrics.Kind kind, Provenance.Result result) {
         cache.at(kind.ordinal() * RESULTS + result.ordinal()).inc();
     }
 

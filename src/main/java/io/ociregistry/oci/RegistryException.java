@@ -16,6 +16,8 @@ public final class RegistryException extends RuntimeException {
 
     private final ErrorCode code;
     private final transient @Nullable Duration retryAfter;
+    private final @Nullable String sender;
+    private final boolean remembered;
 
     public RegistryException(ErrorCode code, String message) {
         this(code, message, null, null);
@@ -34,6 +36,36 @@ public final class RegistryException extends RuntimeException {
         super(message, cause, false, code == ErrorCode.INTERNAL);
         this.code = code;
         this.retryAfter = retryAfter;
+        this.sender = cause instanceof RegistryException first ? first.sender : null;
+        this.remembered = cause instanceof RegistryException first && first.remembered;
+    }
+
+    private RegistryException(RegistryException same, @Nullable String sender, boolean remembered) {
+        super(same.getMessage(), same, false, false);
+        this.code = same.code;
+        this.retryAfter = same.retryAfter;
+        this.sender = sender;
+        this.remembered = remembered;
+    }
+
+    /** Returns the same error as that of a request to this registry or mirror. */
+    public RegistryException from(String registryOrMirror) {
+        return new RegistryException(this, registryOrMirror, false);
+    }
+
+    /** Returns the same error as one that was remembered from an earlier request. */
+    public RegistryException asRemembered() {
+        return new RegistryException(this, sender, true);
+    }
+
+    /** Returns the registry or mirror whose answer, or missing answer, is the error; empty if none was asked. */
+    public Optional<String> sender() {
+        return Optional.ofNullable(sender);
+    }
+
+    /** Returns true if the error is that of an earlier request. */
+    public boolean isRemembered() {
+        return remembered;
     }
 
     public ErrorCode code() {

@@ -7,6 +7,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.registry.blob.BlobResult;
 import io.ociregistry.registry.blob.BlobService;
 import io.ociregistry.registry.blob.RequestedRange;
 import io.ociregistry.registry.content.Prefetch;
@@ -83,11 +84,6 @@ public final class Registry implements AutoCloseable {
         return blobs.cached(repository, digest);
     }
 
-    /** Returns true if the download of a blob for the repository's registry is in flight. */
-    public boolean isBlobInFlight(Repository repository, Digest digest) {
-        return blobs.isInFlight(repository, digest);
-    }
-
     /** Returns the content of a blob, which may be in flight; the caller closes it. */
     public CompletionStage<BlobSource> blob(Repository repository, Digest digest) {
         return blobs.get(repository, digest, Priority.CLIENT);
@@ -99,7 +95,7 @@ public final class Registry implements AutoCloseable {
      * <p>A range that starts far behind the bytes that have arrived is fetched by a request of its own. So a client
      * that reads the end first, such as a lazy puller, does not wait for the bytes before it.
      */
-    public CompletionStage<BlobSource> blob(Repository repository, Digest digest, RequestedRange wanted) {
+    public CompletionStage<BlobResult> blob(Repository repository, Digest digest, RequestedRange wanted) {
         return blobs.get(repository, digest, wanted);
     }
 
@@ -108,8 +104,8 @@ public final class Registry implements AutoCloseable {
         return blobs.cachedSize(repository, digest);
     }
 
-    /** Returns the size of a blob; empty if the blob exists but its size is unknown. */
-    public CompletionStage<OptionalLong> blobSize(Repository repository, Digest digest) {
+    /** Returns the size of a blob. */
+    public CompletionStage<BlobResult.Size> blobSize(Repository repository, Digest digest) {
         return blobs.size(repository, digest);
     }
 

@@ -4,6 +4,7 @@ import io.ociregistry.access.ClientAccess;
 import io.ociregistry.common.BuildInfo;
 import io.ociregistry.common.Daemons;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.address.AddressRange;
 import io.ociregistry.metrics.Metrics;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.registry.admin.Admin;
@@ -39,6 +40,7 @@ public final class RegistryContext implements AutoCloseable {
     private final ExecutorService bodyExecutor;
     private final StoreWiring stores;
     private final PullThroughWiring content;
+    private final Registry registry;
     private final MaintenanceWiring maintenance;
     /** The parts that a reload updates, in this order. */
     private final List<Reloadable> reloadables;
@@ -59,9 +61,10 @@ public final class RegistryContext implements AutoCloseable {
                 Math.max(4, Runtime.getRuntime().availableProcessors() * 2), Daemons.withPrefix("delivery-"));
         this.stores = new StoreWiring(store, config, intervals, clock);
         this.content = new PullThroughWiring(stores, upstreams, this::runtime, clock);
+        this.registry = content.registry();
         this.maintenance = new MaintenanceWiring(stores, content, this::runtime, clock);
         stores.start(() -> runtime.trust(), () -> {
-            content.registry().resumeInterrupted();
+            registry.resumeInterrupted();
             maintenance.startPruning();
         });
         metrics.addProcess(BuildInfo.read());
@@ -71,7 +74,7 @@ public final class RegistryContext implements AutoCloseable {
                 (before, after) -> runtime = after,
                 (before, after) ->
                         store.setStallTimeout(after.config().timeouts().stall()),
-                (before, after) -> content.registry().reload(after.config()),
+                (before, after) -> registry.reload(after.config()),
                 (before, after) -> content.listings().reload(after.config()),
                 (before, after) -> maintenance.reload(before.config()),
                 (before, after) -> configureMetrics());
@@ -204,8 +207,13 @@ public final class RegistryContext implements AutoCloseable {
         return runtime.names();
     }
 
+    /** Returns the addresses of the reverse proxies whose {@code X-Forwarded-For} is read. */
+    public List<AddressRange> trustedProxies() {
+        return runtime.trustedProxies();
+    }
+
     public Registry registry() {
-        return content.registry();
+        return registry;
     }
 
     /** Prunes the cache that is served. */

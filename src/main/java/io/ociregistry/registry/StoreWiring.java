@@ -1,6 +1,7 @@
 package io.ociregistry.registry;
 
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.oci.Digest;
 import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.index.RecordWatcher;
 import io.ociregistry.registry.policy.RegistryTrust;
@@ -48,6 +49,7 @@ final class StoreWiring implements AutoCloseable {
      * @param whenRead runs after the index was read, before requests that wait for it
      */
     void start(Supplier<RegistryTrust> trust, Runnable whenRead) {
+        store.setContentNotes(this::note);
         recordWatcher.start(
                 () -> {
                     restoreLinks(trust.get());
@@ -60,6 +62,15 @@ final class StoreWiring implements AutoCloseable {
                 () -> store.manifests().flushPullTimes(clock.instant()),
                 store.links()::save,
                 store.blobs()::save);
+    }
+
+    /** Returns the images that have a digest, and whether it comes back. */
+    private String note(Digest digest) {
+        List<String> images = recordWatcher.imageNames().of(digest);
+        String back = index.isAirGapped()
+                ? "; this server is air-gapped, so load it again from an archive"
+                : "; the next request for it fetches it from its upstream";
+        return images.isEmpty() ? back : "; it is part of " + String.join(", ", images) + back;
     }
 
     /**

@@ -2,8 +2,10 @@ package io.ociregistry.store;
 
 import io.ociregistry.oci.Digest;
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -55,6 +57,27 @@ public interface BlobSource extends Closeable {
      * @throws IOException if the disk failed
      */
     int read(long position, ByteBuffer into) throws IOException;
+
+    /** Returns a range of the blob if its bytes are in memory, so that no file has to be read; otherwise empty. */
+    default Optional<ByteBuffer> inMemory(long from, long to) {
+        return Optional.empty();
+    }
+
+    /**
+     * Writes available bytes to a channel. A stored blob goes from its file to the channel without a copy in this
+     * process, where the system can do that.
+     *
+     * @param target a channel that does not block
+     * @return the number of bytes written; 0 if the channel takes no bytes now, or none are available
+     * @throws IOException if the disk or the channel failed, or the blob ends before the position
+     */
+    default long transferTo(long position, long count, WritableByteChannel target) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(count, 32 << 10));
+        if (read(position, bytes) < 0) {
+            throw new EOFException(digest() + " ends before byte " + position);
+        }
+        return target.write(bytes.flip());
+    }
 
     /**
      * Calls back once, as soon as {@link #read} at this position would not return 0. The callback runs immediately on

@@ -158,6 +158,11 @@ public final class DiskQuota {
             return fits;
         }
 
+        /** Returns true once the download was published as a blob. */
+        public boolean isPublished() {
+            return published >= 0;
+        }
+
         /** Records that the download was published as a blob of so many bytes. */
         public void published(long bytes) {
             published = bytes;
@@ -170,7 +175,7 @@ public final class DiskQuota {
          */
         public void release(long partial) {
             reserved.addAndGet(-size);
-            used.addAndGet(published < 0 ? partial : published);
+            used.addAndGet(isPublished() ? published : partial);
             size = 0;
             evictAboveHighWater();
         }

@@ -1,10 +1,12 @@
 package io.ociregistry.store;
 
+import io.ociregistry.oci.Digest;
 import io.ociregistry.store.Inspector.ReadThrottle;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * One open store with all its parts. Each part exists once, because the parts hold state in memory.
@@ -41,6 +43,12 @@ public interface Store extends AutoCloseable {
 
     /** Sets how long a reader of a new pass-through download may read nothing while others wait for it. */
     void setStallTimeout(Duration timeout);
+
+    /**
+     * Sets the source of notes for log lines about a digest: the images that have it, and whether it is fetched again.
+     * A note starts with its separator; it is empty if nothing is known.
+     */
+    void setContentNotes(Function<Digest, String> notes);
 
     /** Logs the unreadable content unless it was logged before, and releases the lock of the store. */
     @Override

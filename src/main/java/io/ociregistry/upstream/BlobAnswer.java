@@ -15,6 +15,9 @@ public interface BlobAnswer extends Closeable {
     /** Returns the position of the first byte of {@link #body()}; 0 if the upstream ignored the range. */
     long from();
 
+    /** Returns the name of the registry, or the URL of the mirror, that sends the blob. */
+    String sender();
+
     /** Returns the size of the whole blob, if the upstream sent it. */
     OptionalLong size();
 

@@ -19,6 +19,7 @@ import io.ociregistry.web.admin.AdminPortFilter;
 import io.ociregistry.web.admin.MetricsServlet;
 import io.ociregistry.web.admin.Reload;
 import io.ociregistry.web.admin.ServerControl;
+import io.ociregistry.web.api.AccessLogEntry;
 import io.ociregistry.web.api.AnswerCounter;
 import io.ociregistry.web.api.DistributionApi;
 import io.ociregistry.web.api.ErrorAnswers;
@@ -28,6 +29,7 @@ import io.ociregistry.web.send.AccessLogFilter;
 import io.ociregistry.web.send.BodySender;
 import io.ociregistry.web.send.BodyWriterContext;
 import io.ociregistry.web.send.MinimumRate;
+import io.ociregistry.web.send.TrustedProxies;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.Servlet;
@@ -47,9 +49,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Registers every servlet and filter, for every container; in a WAR, opens and closes the registry with the
  * application.
+ *
+ * <p>The {@link DistributionApi} and the {@link BodyWriterContext} are attributes of the application, by their class
+ * names, so that an embedded server can send hits without servlets (ADR 39).
  */
 public final class RegistryContextListener implements ServletContextListener {
     private static final String DISTRIBUTION = "distribution";
+    private static final String HOSTS = "hosts.toml";
     private static final String PARAMETER = "the context parameter " + ConfigLocation.PROPERTY;
 
     private final @Nullable RegistryContext given;
@@ -87,9 +93,13 @@ public final class RegistryContextListener implements ServletContextListener {
         writerContext = started;
         ErrorAnswers errors = new ErrorAnswers(() -> context.config().rateLimitStatus());
         BodySender sender = new BodySender(started, errors);
-        addFilter(servlets, "access log", new AccessLogFilter());
-        addServlet(
-                servlets, DISTRIBUTION, new DistributionServlet(new DistributionApi(context, errors), sender), "/v2/*");
+        TrustedProxies proxies = new TrustedProxies(context::trustedProxies);
+        addFilter(servlets, "access log", new AccessLogFilter(proxies));
+        DistributionApi api = new DistributionApi(context, errors);
+        servlets.setAttribute(DistributionApi.class.getName(), api);
+        servlets.setAttribute(BodyWriterContext.class.getName(), started);
+        servlets.setAttribute(TrustedProxies.class.getName(), proxies);
+        addServlet(servlets, DISTRIBUTION, new DistributionServlet(api, sender), "/v2/*");
         ServerControl control = givenControl != null ? givenControl : control(context, servlets);
         control.adminPort().ifPresent(port -> guard(servlets, "admin port", new AdminPortFilter(port, sender)));
         AdminAccess access =
@@ -105,6 +115,7 @@ public final class RegistryContextListener implements ServletContextListener {
                         counter.counted(Kind.ADMIN, head -> CompletableFuture.completedStage(checks.answer(head))),
                         sender),
                 HealthChecks.paths());
+        addServlet(servlets, HOSTS, new HostsServlet(sender), "/hosts.toml");
         addServlet(servlets, "unknown path", new UnknownPathServlet(counter, sender), "/");
     }
 
@@ -113,6 +124,7 @@ public final class RegistryContextListener implements ServletContextListener {
         if (writerContext != null) {
             writerContext.close();
         }
+        AccessLogEntry.closeLog();
         if (given == null) {
             closeOpened();
         }
@@ -129,7 +141,7 @@ public final class RegistryContextListener implements ServletContextListener {
         startTimerThread();
         try {
             ConfigLoader.Result result = load(servlets);
-            Logging.configure(result.config().logLevel(), result.config().logFile());
+            Logging.configure(result.config());
             ConfigCheck.warnings(result).forEach(ContainerLog::warn);
             warnOfTls(result.config());
             warnOfPorts(result.config());
@@ -224,11 +236,11 @@ public final class RegistryContextListener implements ServletContextListener {
         registration.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), true, "/*");
     }
 
-    /** Maps the filter to the servlet and not to a path, so that no spelling of a path bypasses the filter. */
+    /** Maps the filter to the servlets and not to paths, so that no spelling of a path bypasses the filter. */
     private static void guard(ServletContext servlets, String name, Filter filter) {
         var registration = servlets.addFilter(name, filter);
         registration.setAsyncSupported(true);
-        registration.addMappingForServletNames(EnumSet.of(DispatcherType.REQUEST), true, DISTRIBUTION);
+        registration.addMappingForServletNames(EnumSet.of(DispatcherType.REQUEST), true, DISTRIBUTION, HOSTS);
     }
 
     private static void addServlet(ServletContext servlets, String name, Servlet servlet, String... patterns) {

@@ -96,7 +96,8 @@ class ClientAccessTest {
         CompletableFuture<Boolean> nothing = ask(basic("", ""));
         assertTrue(nothing.isDone());
         assertFalse(nothing.join());
-        assertTrue(ClientAccess.presentsCredentials(basic("node", "")));
+        assertEquals(Optional.empty(), ClientAccess.presentedUser(basic("", "")));
+        assertEquals(Optional.of("node"), ClientAccess.presentedUser(basic("node", "")));
     }
 
     @Test

@@ -133,6 +133,17 @@ final class Containerd implements AutoCloseable {
         }
     }
 
+    /** Returns its directory of hosts.toml files, without any file. */
+    Path emptyHosts() {
+        try {
+            Files.deleteIfExists(hosts.resolve("_default/hosts.toml"));
+            Files.deleteIfExists(hosts.resolve("_default"));
+            return hosts;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /**
      * Sets the mirror for further pulls, in the form of conf/containerd/_default/hosts.toml. {@code server} is added
      * because containerd would otherwise fall back to the registry itself.
@@ -157,35 +168,35 @@ final class Containerd implements AutoCloseable {
 
     private static String configuration(Path directory, Path socket, Path hosts) {
         return """
-                version = 2
-                root = '%1$s/root'
-                state = '%1$s/state'
+            version = 2
+            root = '%1$s/root'
+            state = '%1$s/state'
 
-                [grpc]
-                  address = '%2$s'
+            [grpc]
+              address = '%2$s'
 
-                [plugins."io.containerd.grpc.v1.cri".containerd]
-                  snapshotter = "native"
+            [plugins."io.containerd.grpc.v1.cri".containerd]
+              snapshotter = "native"
 
-                [plugins."io.containerd.grpc.v1.cri".cni]
-                  bin_dir = '%1$s/cni'
-                  conf_dir = '%1$s/cni'
+            [plugins."io.containerd.grpc.v1.cri".cni]
+              bin_dir = '%1$s/cni'
+              conf_dir = '%1$s/cni'
 
-                [plugins."io.containerd.grpc.v1.cri".registry]
-                  config_path = '%3$s'
+            [plugins."io.containerd.grpc.v1.cri".registry]
+              config_path = '%3$s'
 
-                # Its socket has a fixed path, which two nodes would share.
-                [plugins."io.containerd.nri.v1.nri"]
-                  disable = true
+            # Its socket has a fixed path, which two nodes would share.
+            [plugins."io.containerd.nri.v1.nri"]
+              disable = true
 
-                # containerd 2 has that of CRI in another place, and pulls and imports for ctr itself, where this
-                # allows it.
-                [plugins."io.containerd.cri.v1.images"]
-                  snapshotter = "native"
+            # containerd 2 has that of CRI in another place, and pulls and imports for ctr itself, where this
+            # allows it.
+            [plugins."io.containerd.cri.v1.images"]
+              snapshotter = "native"
 
-                [[plugins."io.containerd.transfer.v1.local".unpack_config]]
-                  platform = "linux/amd64"
-                  snapshotter = "native"
-                """.formatted(directory, socket, hosts);
+            [[plugins."io.containerd.transfer.v1.local".unpack_config]]
+              platform = "linux/amd64"
+              snapshotter = "native"
+            """.formatted(directory, socket, hosts);
     }
 }

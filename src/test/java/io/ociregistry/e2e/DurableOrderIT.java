@@ -81,7 +81,7 @@ class DurableOrderIT {
                                 "-f",
                                 "-y",
                                 "-s",
-                                "0",
+                                "4096",
                                 "-e",
                                 "trace=/^p?writev?(64)?$,fsync,fdatasync,/^rename",
                                 "-o",
@@ -134,22 +134,23 @@ class DurableOrderIT {
 
     /**
      * Checks that the link of a blob is on the disk before the blob is in the store. Otherwise the blob would belong to
-     * the next repository that names it.
+     * the next repository that names it. One force may serve the links of several blobs.
      */
     private static void assertLinkedFirst(Path log, Path images) throws IOException {
         String links = images.resolve("lists").resolve("links").toString();
         List<SystemCall> calls = SystemCall.read(log);
         List<SystemCall> published = calls.stream()
                 .filter(call -> call.isRenameInto(images.resolve("blobs").toString()))
-                .sorted(Comparator.comparing(SystemCall::from))
                 .toList();
         assertEquals(3, published.size());
-        for (int i = 0; i < published.size(); i++) {
-            SystemCall rename = published.get(i);
-            long forced = calls.stream()
-                    .filter(call -> call.isSyncOf(links) && rename.isAfter(call))
-                    .count();
-            assertTrue(forced > i, () -> forced + " links were forced before " + rename);
+        for (SystemCall rename : published) {
+            String digest = Path.of(rename.paths().get(1)).getFileName().toString();
+            SystemCall link = first(
+                            calls, call -> call.isWriteTo(links) && call.text().contains(digest))
+                    .orElseGet(() -> fail("no link of " + digest + " was written"));
+            Optional<SystemCall> forced =
+                    first(calls, call -> call.isSyncOf(links) && call.isAfter(link) && rename.isAfter(call));
+            assertTrue(forced.isPresent(), () -> "the link was not forced before " + rename);
         }
     }
 

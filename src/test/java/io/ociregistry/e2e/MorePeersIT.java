@@ -64,9 +64,9 @@ class MorePeersIT {
                 note + ":text/plain"));
         var here = Files.createDirectories(shared.resolve("server"));
         server = FatJar.start(Configuration.in(here, """
-                - name: %s
-                  endpoint: %s
-                """.formatted(REGISTRY, upstream.url())));
+            - name: %s
+              endpoint: %s
+            """.formatted(REGISTRY, upstream.url())));
         full = new Cache(Files.createDirectory(shared.resolve("full")));
         full.load(
                 list("images.txt", NAME),
@@ -209,6 +209,17 @@ class MorePeersIT {
         full.export(exported);
         podman.run("image", "rm", NAME);
         podman.run("load", "--input=" + exported);
+        assertTrue(podman.run("image", "inspect", NAME).contains(config()));
+    }
+
+    @Test
+    void podmanPullsWithDocumentedMirror() throws Exception {
+        var recipe = Recipes.toml("podman, skopeo, CRI-O")
+                .replace("quay.io", REGISTRY)
+                .replace("ADDRESS:8080", server.url().getAuthority());
+        var podman = Podman.with(directory.resolve("podman"), recipe);
+
+        podman.run("pull", "--os=linux", "--arch=amd64", NAME);
         assertTrue(podman.run("image", "inspect", NAME).contains(config()));
     }
 

@@ -13,19 +13,23 @@ import java.util.List;
  */
 record Podman(Path directory) {
     static Podman in(Path directory, String registry, String mirror) {
+        return with(directory, """
+            [[registry]]
+            prefix = "%s"
+            location = "127.0.0.1:1/nobody"
+            insecure = true
+            [[registry.mirror]]
+            location = "%s"
+            insecure = true
+            """.formatted(registry, mirror));
+    }
+
+    /** Returns a podman with this registries.conf. */
+    static Podman with(Path directory, String registriesConf) {
         Peers.requireRoot();
         Peers.require("podman");
         try {
-            Files.writeString(
-                    Files.createDirectories(directory).resolve("registries.conf"), """
-                    [[registry]]
-                    prefix = "%s"
-                    location = "127.0.0.1:1/nobody"
-                    insecure = true
-                    [[registry.mirror]]
-                    location = "%s"
-                    insecure = true
-                    """.formatted(registry, mirror));
+            Files.writeString(Files.createDirectories(directory).resolve("registries.conf"), registriesConf);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

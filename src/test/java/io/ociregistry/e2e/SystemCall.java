@@ -16,10 +16,11 @@ import java.util.regex.Pattern;
  * thread came between.
  *
  * @param paths the path of the first descriptor, otherwise the paths in the arguments
+ * @param text the arguments and the result, as strace writes them
  * @param from the number of the line on which the call began
  * @param to the number of the line on which the call returned
  */
-record SystemCall(String name, List<String> paths, int from, int to) {
+record SystemCall(String name, List<String> paths, String text, int from, int to) {
     private static final Pattern STARTED = Pattern.compile("([0-9]+) +([a-z0-9_]+)\\((.*)");
     private static final Pattern RESUMED = Pattern.compile("([0-9]+) +<\\.\\.\\. [a-z0-9_]+ resumed>(.*)");
     private static final String UNFINISHED = " <unfinished ...>";
@@ -80,7 +81,7 @@ record SystemCall(String name, List<String> paths, int from, int to) {
     private record Started(String name, String text, int line) {
         void addTo(List<SystemCall> calls, int end) {
             if (!FAILED.matcher(text).matches()) {
-                calls.add(new SystemCall(name, paths(), line, end));
+                calls.add(new SystemCall(name, paths(), text, line, end));
             }
         }
 

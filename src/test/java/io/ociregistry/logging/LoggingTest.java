@@ -14,6 +14,8 @@ import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import ch.qos.logback.core.status.Status;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ociregistry.config.ServerConfig.LogFormat;
 import io.ociregistry.config.ServerConfig.LogLevel;
 import java.io.ByteArrayOutputStream;
 import java.io.FileOutputStream;
@@ -22,6 +24,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -48,7 +51,7 @@ class LoggingTest {
     @ParameterizedTest
     @EnumSource(LogLevel.class)
     void loggersOfAuthorizationHeadersStayAtWarn(LogLevel level) throws Exception {
-        Logging.configure(context, level, Optional.empty());
+        Logging.configure(context, level, LogFormat.TEXT, Optional.empty());
         assertEquals(
                 Level.valueOf(level.name()), context.getLogger("io.ociregistry").getEffectiveLevel());
         for (var name : new String[] {"org.apache.hc.client5.http.headers", "org.eclipse.jetty.server"}) {
@@ -60,7 +63,7 @@ class LoggingTest {
     @Test
     void fileGetsLinesOfConfiguredLevel() throws Exception {
         var file = dir.resolve("log");
-        Logging.configure(context, LogLevel.INFO, Optional.of(file));
+        Logging.configure(context, LogLevel.INFO, LogFormat.TEXT, Optional.of(file));
         context.getLogger("io.ociregistry.access").info("GET /v2/ 200");
         context.getLogger("io.ociregistry.x").debug("nothing");
         var lines = Files.readAllLines(file);
@@ -83,12 +86,12 @@ class LoggingTest {
             file.write("three\n".getBytes(UTF_8));
         }
         assertEquals("""
-                ociregistry: warning: the log file the.log can't be written (No space left on device); its lines go to \
-                standard error until it can
-                one
-                two
-                ociregistry: warning: the log file the.log can be written again
-                """, console.toString(UTF_8));
+            ociregistry: warning: the log file the.log can't be written (No space left on device); its lines go to \
+            standard error until it can
+            one
+            two
+            ociregistry: warning: the log file the.log can be written again
+            """, console.toString(UTF_8));
         assertEquals("three\n", kept.toString(UTF_8));
     }
 
@@ -136,17 +139,74 @@ class LoggingTest {
         assumeTrue("root".equals(System.getProperty("user.name")));
         Files.setAttribute(dir, "unix:uid", 54_321);
         var file = dir.resolve("log");
-        Logging.configure(context, LogLevel.INFO, Optional.of(file));
+        Logging.configure(context, LogLevel.INFO, LogFormat.TEXT, Optional.of(file));
         assertEquals(54_321, Files.getAttribute(file, "unix:uid"));
+    }
+
+    @Test
+    void truncatedFileStartsAgain() throws Exception {
+        var file = dir.resolve("log");
+        Logging.configure(context, LogLevel.INFO, LogFormat.TEXT, Optional.of(file));
+        context.getLogger("io.ociregistry.x").info("one");
+        Files.write(file, new byte[0]);
+        context.getLogger("io.ociregistry.x").info("two");
+        var text = Files.readString(file);
+        assertTrue(text.endsWith(" INFO  io.ociregistry.x - two\n") && !text.contains("\0"), text);
+    }
+
+    @Test
+    void jsonLineHasTheFieldsOfTheEvent() throws Exception {
+        var file = dir.resolve("log");
+        Logging.configure(context, LogLevel.INFO, LogFormat.JSON, Optional.of(file));
+        context.getLogger("io.ociregistry.x")
+                .atWarn()
+                .addKeyValue("status", 404)
+                .setCause(new IOException("lost"))
+                .log("a \"line\"\nand {}", "more");
+        context.getLogger("io.ociregistry.x").info("plain");
+        var lines = Files.readAllLines(file);
+        assertEquals(2, lines.size());
+        var first = new ObjectMapper().readTree(lines.get(0));
+        Instant.parse(first.path("time").asText());
+        assertEquals("warn", first.path("level").asText());
+        assertEquals("io.ociregistry.x", first.path("logger").asText());
+        assertEquals("a \"line\"\nand more", first.path("message").asText());
+        assertEquals(404, first.path("status").asInt());
+        assertTrue(first.path("error").asText().startsWith("java.io.IOException: lost"), lines.get(0));
+        assertEquals(
+                "plain",
+                new ObjectMapper().readTree(lines.get(1)).path("message").asText());
+    }
+
+    @Test
+    void consoleIsTextAgainAfterJson() throws Exception {
+        var root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        Logging.configure(context, LogLevel.INFO, LogFormat.JSON, Optional.empty());
+        assertNotNull(root.getAppender("ociregistry"));
+        Logging.configure(context, LogLevel.INFO, LogFormat.TEXT, Optional.empty());
+        assertNotNull(root.getAppender("STDERR"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(LogLevel.class)
+    void warningsForOperatorsAreLoggedAtEachLevel(LogLevel level) throws Exception {
+        Logging.configure(context, level, LogFormat.TEXT, Optional.empty());
+        for (var name : Logging.FOR_OPERATORS) {
+            assertTrue(context.getLogger(name).isWarnEnabled(), name);
+            assertEquals(level == LogLevel.DEBUG, context.getLogger(name).isDebugEnabled(), name);
+            Class.forName(name);
+        }
+        assertEquals(
+                level != LogLevel.ERROR, context.getLogger("io.ociregistry.x").isWarnEnabled());
     }
 
     @Test
     void movedFileIsOpenedAgain() throws Exception {
         var file = dir.resolve("log");
-        Logging.configure(context, LogLevel.INFO, Optional.of(file));
+        Logging.configure(context, LogLevel.INFO, LogFormat.TEXT, Optional.of(file));
         context.getLogger("io.ociregistry.x").info("one");
         Files.move(file, dir.resolve("log.1"));
-        Logging.configure(context, LogLevel.INFO, Optional.of(file));
+        Logging.configure(context, LogLevel.INFO, LogFormat.TEXT, Optional.of(file));
         context.getLogger("io.ociregistry.x").info("two");
         assertTrue(Files.readString(dir.resolve("log.1")).contains("one"));
         assertTrue(Files.readString(file).contains("two"));
@@ -155,8 +215,8 @@ class LoggingTest {
     @Test
     void linesGoToConsoleAfterFileIsRemoved() throws Exception {
         var file = dir.resolve("log");
-        Logging.configure(context, LogLevel.INFO, Optional.of(file));
-        Logging.configure(context, LogLevel.INFO, Optional.empty());
+        Logging.configure(context, LogLevel.INFO, LogFormat.TEXT, Optional.of(file));
+        Logging.configure(context, LogLevel.INFO, LogFormat.TEXT, Optional.empty());
         var root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         assertNotNull(root.getAppender("STDERR"));
         root.iteratorForAppenders().forEachRemaining(appender -> assertEquals("STDERR", appender.getName()));
@@ -167,7 +227,7 @@ class LoggingTest {
         context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
         assertThrows(
                 IOException.class,
-                () -> Logging.configure(context, LogLevel.INFO, Optional.of(dir.resolve("none/log"))));
+                () -> Logging.configure(context, LogLevel.INFO, LogFormat.TEXT, Optional.of(dir.resolve("none/log"))));
         assertEquals(Level.WARN, context.getLogger("io.ociregistry.x").getEffectiveLevel());
     }
 
@@ -175,7 +235,7 @@ class LoggingTest {
     void rollingFileOfTheShippedLogbackXmlStaysWithoutALogFile() throws Exception {
         var file = dir.resolve("log");
         configureBy("conf/logback.xml", file);
-        Logging.configure(context, LogLevel.INFO, Optional.empty());
+        Logging.configure(context, LogLevel.INFO, LogFormat.TEXT, Optional.empty());
         context.getLogger("io.ociregistry.x").info("a line");
         assertEquals(1, Files.readAllLines(file).size());
     }

@@ -87,11 +87,9 @@ class RegistryLabelsTest {
     private void countHits() {
         for (int i = 0; i < HITS; i++) {
             metrics.http().answered(Kind.BLOB, "GET", 200);
-            metrics.http().ready(Kind.BLOB, CacheResult.HIT, 1000);
-            metrics.of(CONFIGURED).cacheAnswered(Kind.BLOB, CacheResult.HIT);
-            metrics.http()
-                    .served(Kind.BLOB, CacheResult.HIT, Served.Source.CACHE)
-                    .sent(1000);
+            metrics.http().ready(Kind.BLOB, Provenance.Result.HIT, 1000);
+            metrics.of(CONFIGURED).cacheAnswered(Kind.BLOB, Provenance.Result.HIT);
+            metrics.http().sent(Kind.BLOB, HttpMetrics.Source.CACHE).accept(1000);
         }
     }
 }

@@ -236,7 +236,10 @@ class AdministrationTest {
                 done = registry.operator()
                         .ask("DELETE", "/cmd/prune?type=pattern&expr=/old&dryRun=false")
                         .text();
-                assertEquals(List.of("WARN pruned by a request of 127.0.0.1\n" + done.strip()), log.at("WARN"));
+                assertEquals(
+                        List.of("WARN pruned by a request of 127.0.0.1 at 127.0.0.1:"
+                                + registry.base().getPort() + "\n" + done.strip()),
+                        log.at("WARN"));
             }
             assertTrue(done.startsWith("Pruned:\nr.example/team/old:1.0  "), done);
             assertFalse(registry.operator().get("/cmd/manifest/list").text().contains("team/old"));

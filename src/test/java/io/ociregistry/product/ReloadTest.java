@@ -299,6 +299,7 @@ class ReloadTest {
     /** A value other than the default for each key that a reload can change without changing the log of this JVM. */
     private static final Map<Key<?>, String> CHANGES = Map.ofEntries(
             Map.entry(ServerKeys.IMAGE_PATH, "/elsewhere"),
+            Map.entry(ServerKeys.TRUSTED_PROXIES, "10.0.0.1"),
             Map.entry(ServerKeys.PRELOAD_IMAGES, "list.txt"),
             Map.entry(ServerKeys.IMAGE_FILE, "list.txt"),
             Map.entry(ServerKeys.RESOLVE_REF, "r.example/app:1"),
@@ -333,7 +334,8 @@ class ReloadTest {
         String images = "imagePath: '" + dir.resolve("images") + "'\n";
         List<Key<?>> keys = new ArrayList<>(ServerKeys.ALL);
         keys.removeIf(key -> key.warning().isPresent());
-        keys.removeAll(List.of(ServerKeys.LOG_LEVEL, ServerKeys.LOG_FILE, ServerKeys.HELLO_WORLD));
+        keys.removeAll(
+                List.of(ServerKeys.LOG_LEVEL, ServerKeys.LOG_FORMAT, ServerKeys.LOG_FILE, ServerKeys.HELLO_WORLD));
         for (Key<?> key : keys) {
             String yaml = key.name() + ": " + Objects.requireNonNull(CHANGES.get(key), key.name()) + "\n";
             String before = key == ServerKeys.IMAGE_PATH ? "" : images;

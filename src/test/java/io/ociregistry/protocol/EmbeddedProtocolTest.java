@@ -1,5 +1,6 @@
 package io.ociregistry.protocol;
 
+import io.ociregistry.standalone.jetty.EmbeddedServer;
 import io.ociregistry.testing.ReloadedRegistry;
 import java.io.IOException;
 import java.net.URI;
@@ -7,9 +8,13 @@ import java.nio.file.Path;
 
 /** Runs the protocol contract on the embedded server of the fat jar. */
 class EmbeddedProtocolTest extends ProtocolContract {
+    ReloadedRegistry.Starter starter() {
+        return EmbeddedServer::start;
+    }
+
     @Override
     public ServerUnderTest start(String registries, Path directory) throws Exception {
-        ReloadedRegistry running = new ReloadedRegistry("registries:\n" + registries.indent(2), directory);
+        ReloadedRegistry running = new ReloadedRegistry("registries:\n" + registries.indent(2), directory, starter());
         return new ServerUnderTest() {
             @Override
             public URI base() {

@@ -83,5 +83,8 @@ public abstract class ProtocolContract implements ServerUnderTest.Factory {
     class Requests extends RequestTopic {}
 
     @Nested
+    class HostsToml extends HostsTopic {}
+
+    @Nested
     class UpstreamErrors extends UpstreamErrorTopic {}
 }

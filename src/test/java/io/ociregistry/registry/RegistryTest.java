@@ -70,7 +70,9 @@ class RegistryTest {
         assertUnknown(context.registry().blobSize(REPOSITORY, DIGEST));
         assertUnknown(context.registry().blob(REPOSITORY, DIGEST));
         copyIn(LAYER, 0);
-        assertEquals(OptionalLong.of(LAYER.length), value(context.registry().blobSize(REPOSITORY, DIGEST)));
+        assertEquals(
+                OptionalLong.of(LAYER.length),
+                value(context.registry().blobSize(REPOSITORY, DIGEST)).bytes());
         assertReadable();
     }
 

@@ -42,7 +42,7 @@ class CommandLineTest {
                         + "\\[command \\[command options]]\n\nCOMMANDS:\n   serve .*   load .*   list .*   prune .*"
                         + "   version .*"
                         + "   help, h .*\n\nGLOBAL OPTIONS:\n   --log-level string .*   --config-file file .*"
-                        + "   --image-path dir .*   --log-file file .*   --help, -h .*\n"),
+                        + "   --image-path dir .*   --log-file file .*   --log-format string .*   --help, -h .*\n"),
                 usage);
     }
 
@@ -101,7 +101,7 @@ class CommandLineTest {
                 "list --digests=maybe | --digests: 'maybe' is neither true nor false",
                 "serev | unknown command 'serev'; did you mean serve?",
                 "help serev | unknown command 'serev'; did you mean serve?",
-                "xyzzy | unknown command 'xyzzy'; the commands are serve, load, list, export, prune, verify,"
+                "xyzzy | unknown command 'xyzzy'; the commands are serve, load, list, export, prune, verify, hosts,"
                         + " check-config, version, help",
                 "check-config a b | unexpected 'b' after a",
                 "serve twice | unexpected 'twice' after serve",

@@ -58,8 +58,27 @@ public final class CalledTypes implements AutoCloseable {
     /** Returns the names of the types; a nested type counts as the type around it. */
     public Set<String> topLevelTypes() {
         Set<String> types = new TreeSet<>();
-        CALLED.forEach(name -> types.add(name.replaceFirst("\\$.*", "")));
+        CALLED.forEach(name -> types.add(topLevel(name)));
         return types;
+    }
+
+    /** Returns the names of the types that decide something: without records, and without the values of {@code oci}. */
+    public Set<String> topLevelTypesWithoutValues() throws ClassNotFoundException {
+        Set<String> types = new TreeSet<>();
+        for (String name : CALLED) {
+            if (!name.startsWith("io.ociregistry.oci.") && !isRecord(name)) {
+                types.add(topLevel(name));
+            }
+        }
+        return types;
+    }
+
+    private static boolean isRecord(String name) throws ClassNotFoundException {
+        return Class.forName(name, false, CalledTypes.class.getClassLoader()).isRecord();
+    }
+
+    private static String topLevel(String name) {
+        return name.replaceFirst("\\$.*", "");
     }
 
     @Override

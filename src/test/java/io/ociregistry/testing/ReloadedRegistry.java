@@ -4,7 +4,10 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.ociregistry.config.ConfigLoader;
 import io.ociregistry.config.Overrides;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.standalone.jetty.EmbeddedServer;
+import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.web.admin.Reload;
 import io.ociregistry.web.admin.ServerControl;
@@ -22,6 +25,12 @@ import org.slf4j.LoggerFactory;
 public final class ReloadedRegistry implements AutoCloseable {
     private static final Logger ROOT = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
 
+    /** Starts the server of a registry. */
+    @FunctionalInterface
+    public interface Starter {
+        EmbeddedServer start(ServerConfig config, RegistryContext context, ServerControl control) throws StartException;
+    }
+
     /** The level before the test; other tests in this JVM log, too. */
     private final Level level = ROOT.getLevel();
 
@@ -35,6 +44,11 @@ public final class ReloadedRegistry implements AutoCloseable {
      * @param dir the directory for the file and the cache
      */
     public ReloadedRegistry(String yaml, Path dir) throws Exception {
+        this(yaml, dir, EmbeddedServer::start);
+    }
+
+    /** Starts a server in another way. */
+    public ReloadedRegistry(String yaml, Path dir, Starter starter) throws Exception {
         this.file = dir.resolve("config.yaml");
         String logLevel = "logLevel: " + level.toString().toLowerCase(Locale.ROOT) + "\n";
         this.fixed = logLevel + "host: 127.0.0.1\nport: 0\nimagePath: '" + dir.resolve("images") + "'\n";
@@ -43,7 +57,7 @@ public final class ReloadedRegistry implements AutoCloseable {
         this.running = RunningRegistry.start(
                 logLevel + yaml,
                 dir.resolve("images"),
-                context -> EmbeddedServer.start(
+                context -> starter.start(
                         context.config(),
                         context,
                         new ServerControl(new Reload(context, source), Optional.empty(), OptionalInt.empty())));

@@ -7,6 +7,7 @@ import io.ociregistry.standalone.cli.CliOption;
 import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.command.CheckConfigCommand;
 import io.ociregistry.standalone.command.ExportCommand;
+import io.ociregistry.standalone.command.HostsCommand;
 import io.ociregistry.standalone.command.ListCommand;
 import io.ociregistry.standalone.command.LoadCommand;
 import io.ociregistry.standalone.command.PruneCommand;
@@ -94,13 +95,22 @@ enum Command {
             "Reads the whole cache and reports corrupt and missing files; a server may be running",
             VerifyCommand::new,
             REPAIR),
+    HOSTS(
+            "Sends the pulls of this machine's containerd through a server, by files hosts.toml",
+            HostsCommand::new,
+            DIR,
+            HOSTS_SERVER,
+            REGISTRY,
+            CA,
+            REMOVE),
     CHECK_CONFIG(
             "Reports mistakes of the configuration, and what will fail later, without starting a server",
             CheckConfigCommand::new),
     VERSION("Prints the version, like --version", options -> new VersionCommand());
 
     /** The options of every command, accepted before and after its name. */
-    static final List<CliOption> GLOBAL = List.of(LOG_LEVEL, CONFIG_FILE, CONFIG_PATH, IMAGE_PATH, LOG_FILE, HELP);
+    static final List<CliOption> GLOBAL =
+            List.of(LOG_LEVEL, CONFIG_FILE, CONFIG_PATH, IMAGE_PATH, LOG_FILE, LOG_FORMAT, HELP);
 
     /** Makes the action of a command. */
     interface Factory {

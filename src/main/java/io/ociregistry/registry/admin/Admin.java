@@ -3,6 +3,7 @@ package io.ociregistry.registry.admin;
 import io.ociregistry.access.AdminToken;
 import io.ociregistry.common.Daemons;
 import io.ociregistry.metrics.MaintenanceMetrics.Removal;
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.list.ListResult;
@@ -93,7 +94,8 @@ public final class Admin implements AutoCloseable {
                 .thenCompose(isComplete -> submit(() -> new ListResult<>(
                         question.apply(contents.known()),
                         Optional.empty(),
-                        isComplete ? Optional.empty() : Optional.of(INCOMPLETE))));
+                        isComplete ? Optional.empty() : Optional.of(INCOMPLETE),
+                        Provenance.HIT)));
     }
 
     /**

@@ -6,8 +6,8 @@ import io.ociregistry.oci.ImageContents;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryName;
-import io.ociregistry.oci.Tag;
 import io.ociregistry.registry.index.ContentIndex;
+import io.ociregistry.registry.index.ImageNames;
 import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ManifestRecord;
@@ -18,9 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -31,9 +29,6 @@ import java.util.stream.Stream;
  * so that a large cache is listed in little memory.
  */
 public final class CacheContents {
-    /** Limit of the images that are named for one blob. */
-    private static final int MAX_NAMED = 3;
-
     private final ContentIndex index;
     private final ManifestStore records;
     private final BlobStore blobs;
@@ -72,28 +67,9 @@ public final class CacheContents {
                 .filter(image -> image.blobs().stream().anyMatch(blob -> blob.contains(partOfDigest)));
     }
 
-    /** Returns names of a registry's images that have a blob, cached or not: tags, or digests if there are no tags. */
+    /** Returns names of a registry's images that have a blob. */
     List<String> imagesWith(Digest blob, RegistryName registry) {
-        Map<ImageReference, Digest> candidates = new TreeMap<>(Comparator.comparing(ImageReference::toString));
-        index.names().forEach((name, digest) -> {
-            if (name.repository().registry().equals(registry) && index.isBlob(name.repository(), blob)) {
-                candidates.put(name, digest);
-            }
-        });
-        List<String> tags = imagesWith(blob, candidates, name -> name.reference() instanceof Tag);
-        return tags.isEmpty() ? imagesWith(blob, candidates, name -> true) : tags;
-    }
-
-    private List<String> imagesWith(
-            Digest blob, Map<ImageReference, Digest> candidates, Predicate<ImageReference> filter) {
-        return candidates.entrySet().stream()
-                .filter(candidate -> filter.test(candidate.getKey()))
-                .filter(candidate -> records.record(candidate.getValue()).stream()
-                        .flatMap(record -> inspector.contents(record.manifest()).blobs(Manifest::blobs).stream())
-                        .anyMatch(each -> each.digest().equals(blob)))
-                .limit(MAX_NAMED)
-                .map(candidate -> candidate.getKey().toString())
-                .toList();
+        return new ImageNames(index, records).of(blob, registry);
     }
 
     /** Returns the blobs whose digests contain the text, sorted by digest. */

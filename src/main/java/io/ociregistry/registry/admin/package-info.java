@@ -3,8 +3,8 @@
  *
  * <p>Entry types: {@link Admin}, {@link CacheContents}.
  *
- * <p>May import: {@code access}, {@code common}, {@code config}, {@code config.model}, {@code metrics}, {@code oci},
- * {@code registry.blob}, {@code registry.index}, {@code registry.list}, {@code registry.load},
+ * <p>May import: {@code access}, {@code common}, {@code config}, {@code config.model}, {@code metrics},
+ * {@code oci}, {@code registry.blob}, {@code registry.index}, {@code registry.list}, {@code registry.load},
  * {@code registry.load.list}, {@code registry.policy}, {@code registry.prune}, {@code store}, {@code upstream}.
  */
 @NullMarked

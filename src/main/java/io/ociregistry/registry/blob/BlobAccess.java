@@ -3,12 +3,14 @@ package io.ociregistry.registry.blob;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.index.ContentIndex;
+import io.ociregistry.registry.index.ImageNames;
 import io.ociregistry.registry.manifest.ManifestAsBlobCheck;
 import io.ociregistry.registry.policy.RegistryTrust;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.LinkStore;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,14 +38,21 @@ final class BlobAccess {
     private final BlobStore store;
     private final Downloads downloads;
     private final Supplier<RegistryTrust> trust;
+    private final ImageNames names;
     /** Blobs that an upstream has started to send, until the transfer ends. */
     private final Set<BlobKey> sending = ConcurrentHashMap.newKeySet();
     /** Blobs that were passed through without being stored: their links exist in memory only. */
     private final Set<BlobKey> unsaved = ConcurrentHashMap.newKeySet();
 
     BlobAccess(
-            ContentIndex index, LinkStore links, BlobStore store, Downloads downloads, Supplier<RegistryTrust> trust) {
+            ContentIndex index,
+            LinkStore links,
+            BlobStore store,
+            Downloads downloads,
+            Supplier<RegistryTrust> trust,
+            ImageNames names) {
         this.index = index;
+        this.names = names;
         this.links = links;
         this.store = store;
         this.downloads = downloads;
@@ -100,6 +109,12 @@ final class BlobAccess {
             return Optional.empty();
         }
         return stored;
+    }
+
+    /** Returns the images that have a blob, for a log line: starts with its separator; empty if there are none. */
+    String images(BlobKey blob) {
+        List<String> images = names.of(blob.digest(), blob.repository().registry());
+        return images.isEmpty() ? "" : "; the blob is part of " + String.join(", ", images);
     }
 
     /** Notes that the upstream answered a HEAD request with success. */

@@ -1,6 +1,7 @@
 package io.ociregistry.registry.blob;
 
 import io.ociregistry.config.model.Timeouts;
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.metrics.RegistryMetrics;
 import io.ociregistry.metrics.RegistryMetrics.Resume;
 import io.ociregistry.oci.ErrorCode;
@@ -45,6 +46,8 @@ final class BlobFetch implements Downloads.Receiver {
     /** Limits restarts from the same source to one. Used by the receiver's thread only. */
     private boolean restarted;
 
+    private volatile String sender = Provenance.CACHE;
+
     /**
      * The blob to download.
      *
@@ -70,6 +73,11 @@ final class BlobFetch implements Downloads.Receiver {
     }
 
     @Override
+    public String sender() {
+        return sender;
+    }
+
+    @Override
     public void run(CompletableFuture<Optional<BlobDownload>> started) {
         BlobDownload download = store.startDownload(blob.digest(), blob.repository(), expectedSize);
         if (download.resumed() > 0) {
@@ -82,8 +90,7 @@ final class BlobFetch implements Downloads.Receiver {
         } catch (RuntimeException | Error e) {
             boolean isUnknown = e instanceof RegistryException known && known.code() == ErrorCode.BLOB_UNKNOWN;
             // A 404 is not a fault, and any client can cause one.
-            LOG.atLevel(isUnknown ? Level.DEBUG : levelOf(e, Level.WARN))
-                    .log("fetching {} failed: {}", this, e.getMessage());
+            log(isUnknown ? Level.DEBUG : levelOf(e, Level.WARN), "failed", e);
             abandon(download, e);
             if (!started.isDone()) {
                 download.release();
@@ -186,6 +193,7 @@ final class BlobFetch implements Downloads.Receiver {
     private void transfer(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         long receivedBefore = download.position();
         try (BlobAnswer sent = upstream.blob(blob.repository().name(), blob.digest(), receivedBefore)) {
+            sender = sent.sender();
             BlobAnswer answer = decodedIfNeeded(sent);
             // The size in the upstream's answer takes precedence over the size in a manifest.
             download.expectSize(answer.size().isPresent() ? answer.size() : expectedSize);
@@ -255,7 +263,7 @@ final class BlobFetch implements Downloads.Receiver {
     private void restart(BlobDownload download, RegistryException cause, boolean isSizeKnownToReaders) {
         restarted = true;
         metrics.resumed(Resume.SOURCE);
-        LOG.warn("fetching {}: the content is wrong; restarting from byte 0: {}", this, cause.getMessage());
+        log(Level.WARN, "restarts from byte 0, because the content is wrong", cause);
         try {
             download.restart();
             if (!isSizeKnownToReaders) {
@@ -275,7 +283,16 @@ final class BlobFetch implements Downloads.Receiver {
             throw failure;
         }
         metrics.resumed(reason);
-        LOG.atLevel(levelOf(failure, Level.INFO)).log("{}; retrying", failure.getMessage());
+        log(levelOf(failure, Level.INFO), "is retried", failure);
+    }
+
+    /** Logs a failure with the images of the blob; the message of an upstream already has the blob. */
+    private void log(Level level, String what, Throwable failure) {
+        if (LOG.isEnabledForLevel(level)) {
+            String message = String.valueOf(failure.getMessage());
+            String subject = message.contains(blob.toString()) ? "a fetch " : "fetching " + this + " ";
+            LOG.atLevel(level).log("{}{}: {}{}", subject, what, message, access.images(blob));
+        }
     }
 
     /** Returns the level for a failure: debug if the outage or rate limit of the upstream has been logged already. */

@@ -5,6 +5,7 @@ import io.ociregistry.common.Futures;
 import io.ociregistry.common.SingleFlight;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.model.Timeouts;
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.metrics.RegistryMetrics;
 import io.ociregistry.metrics.RegistryMetrics.Download;
 import io.ociregistry.oci.Digest;
@@ -93,7 +94,7 @@ public final class BlobService implements AutoCloseable {
         this.store = store;
         this.downloads = new Downloads();
         this.access = new BlobAccess(
-                index, links, store, downloads, () -> config.get().trust());
+                index, links, store, downloads, () -> config.get().trust(), watcher.imageNames());
         this.ranges = new RangeFetcher(store, () -> config.get().fallbackTimeout());
         this.upstreams = upstreams;
         this.disk = disk;
@@ -111,11 +112,6 @@ public final class BlobService implements AutoCloseable {
     /** Returns the blobs that are being downloaded. */
     public List<InFlightBlob> inFlight() {
         return downloads.inFlight();
-    }
-
-    /** Returns true if a download of this blob from the repository's registry is in flight. */
-    public boolean isInFlight(Repository repository, Digest digest) {
-        return downloads.isInFlight(Downloads.Key.of(repository, digest));
     }
 
     /** Completes when no download of this blob from the repository's registry is in flight any more. */
@@ -150,16 +146,22 @@ public final class BlobService implements AutoCloseable {
 
     /** Returns a reader of a blob, stored or in flight; the caller closes it. */
     public CompletionStage<BlobSource> get(Repository repository, Digest digest, Priority priority) {
+        return find(repository, digest, priority).thenApply(BlobResult::source);
+    }
+
+    private CompletionStage<BlobResult> find(Repository repository, Digest digest, Priority priority) {
         BlobKey blob = new BlobKey(repository, digest);
         return Futures.captureFailure(() -> watcher.whenReady(() -> find(blob, priority)));
     }
 
-    private CompletionStage<BlobSource> find(BlobKey blob, Priority priority) {
+    private CompletionStage<BlobResult> find(BlobKey blob, Priority priority) {
         Optional<BlobSource> hit = cached(blob.repository(), blob.digest());
-        return hit.isPresent() ? CompletableFuture.completedStage(hit.get()) : findMissing(blob, priority);
+        return hit.isPresent()
+                ? CompletableFuture.completedStage(BlobResult.stored(hit.get()))
+                : findMissing(blob, priority);
     }
 
-    private CompletionStage<BlobSource> findMissing(BlobKey blob, Priority priority) {
+    private CompletionStage<BlobResult> findMissing(BlobKey blob, Priority priority) {
         Decision decision = decide(blob);
         if (decision instanceof Decision.Refuse refusal) {
             throw refusal.reason();
@@ -175,7 +177,8 @@ public final class BlobService implements AutoCloseable {
             // download of its own registry only, not from the store.
             return confirm(blob, priority)
                     .thenCompose(size ->
-                            decide(blob) instanceof Decision.Stored ? find(blob, priority) : transfer(blob, priority));
+                            decide(blob) instanceof Decision.Stored ? find(blob, priority) : transfer(blob, priority))
+                    .thenApply(BlobResult::confirmed);
         }
         negativeCache.check(blob);
         return manifestCheck
@@ -192,15 +195,15 @@ public final class BlobService implements AutoCloseable {
      * received so far is requested on its own, so that a lazy puller that reads the end first does not wait for all
      * bytes before it.
      */
-    public CompletionStage<BlobSource> get(Repository repository, Digest digest, RequestedRange range) {
-        return get(repository, digest, Priority.CLIENT).thenCompose(source -> {
+    public CompletionStage<BlobResult> get(Repository repository, Digest digest, RequestedRange range) {
+        return find(repository, digest, Priority.CLIENT).thenCompose(found -> {
+            OptionalLong size = found.source().size();
             boolean isInFlight = downloads.isInFlight(Downloads.Key.of(repository, digest));
-            Optional<RequestedRange.Range> part = isInFlight && source.size().isPresent()
-                    ? range.resolve(source.size().getAsLong())
-                    : Optional.empty();
+            Optional<RequestedRange.Range> part =
+                    isInFlight && size.isPresent() ? range.resolve(size.getAsLong()) : Optional.empty();
             return part.isPresent()
-                    ? ranges.fetch(upstream(new BlobKey(repository, digest)), repository, source, part.get())
-                    : CompletableFuture.completedStage(source);
+                    ? ranges.fetch(upstream(new BlobKey(repository, digest)), repository, found, part.get())
+                    : CompletableFuture.completedStage(found);
         });
     }
 
@@ -221,12 +224,16 @@ public final class BlobService implements AutoCloseable {
                 : downloads.sizeInFlight(Downloads.Key.of(repository, digest));
     }
 
-    /** Returns the size of a blob without its content; empty if the blob exists and its size is unknown. */
-    public CompletionStage<OptionalLong> size(Repository repository, Digest digest) {
+    /** Returns the size of a blob without its content. */
+    public CompletionStage<BlobResult.Size> size(Repository repository, Digest digest) {
         BlobKey blob = new BlobKey(repository, digest);
         return Futures.captureFailure(() -> watcher.whenReady(() -> {
             OptionalLong known = cachedSize(repository, digest);
-            return known.isPresent() ? CompletableFuture.completedStage(known) : askedSize(blob);
+            return known.isPresent()
+                    ? CompletableFuture.completedStage(new BlobResult.Size(known, Provenance.HIT))
+                    : askedSize(blob)
+                            .thenApply(size -> new BlobResult.Size(
+                                    size, Provenance.miss(repository.registry().toString())));
         }));
     }
 
@@ -253,37 +260,37 @@ public final class BlobService implements AutoCloseable {
     }
 
     /** Hashes the stored file of a linked blob while it is read; fetches the blob if there is no such file. */
-    private CompletionStage<BlobSource> verify(BlobKey blob, Priority priority) {
+    private CompletionStage<BlobResult> verify(BlobKey blob, Priority priority) {
         Digest digest = blob.digest();
         if (!store.mayContain(digest, index.blobSize(blob.repository(), digest))) {
             return fetchUnreadable(blob, priority);
         }
         return downloads
                 .join(new Downloads.Key(digest, Optional.empty()), disk, new FileVerification(store, digest))
-                .<Optional<BlobSource>>thenApply(Optional::of)
+                .<Optional<BlobResult>>thenApply(Optional::of)
                 .exceptionally(unopened -> Optional.empty())
                 .thenCompose(file -> {
                     // If another registry confirmed the blob since, a name in a manifest gives no right to it.
                     if (file.isPresent() && decide(blob) instanceof Decision.Stored) {
                         return CompletableFuture.completedStage(file.get());
                     }
-                    file.ifPresent(BlobSource::close);
+                    file.ifPresent(found -> found.source().close());
                     return fetchUnreadable(blob, priority);
                 });
     }
 
     /** Fetches a linked blob; a failure says whether a stored file can't be read. */
-    private CompletionStage<BlobSource> fetchUnreadable(BlobKey blob, Priority priority) {
+    private CompletionStage<BlobResult> fetchUnreadable(BlobKey blob, Priority priority) {
         Optional<String> unreadable = store.unreadableReason(blob.digest());
         return UnreadableContent.explainFailure(Futures.captureFailure(() -> fetch(blob, priority)), unreadable);
     }
 
-    private CompletionStage<BlobSource> fetch(BlobKey blob, Priority priority) {
-        return transfer(blob, priority).thenCompose(source -> confirmedFor(blob, source, priority));
+    private CompletionStage<BlobResult> fetch(BlobKey blob, Priority priority) {
+        return transfer(blob, priority).thenCompose(found -> confirmedFor(blob, found, priority));
     }
 
     /** Joins or starts the download of a blob from the repository's own registry. */
-    private CompletionStage<BlobSource> transfer(BlobKey blob, Priority priority) {
+    private CompletionStage<BlobResult> transfer(BlobKey blob, Priority priority) {
         Upstream upstream = upstream(blob);
         Downloads.Key key = Downloads.Key.of(blob.repository(), blob.digest());
         if (!downloads.isInFlight(key)) {
@@ -301,16 +308,16 @@ public final class BlobService implements AutoCloseable {
      * Returns the source once this repository's upstream has confirmed the blob, because another repository may have
      * started the download.
      */
-    private CompletionStage<BlobSource> confirmedFor(BlobKey blob, BlobSource source, Priority priority) {
+    private CompletionStage<BlobResult> confirmedFor(BlobKey blob, BlobResult found, Priority priority) {
         if (decide(blob).isAllowed()) {
-            return CompletableFuture.completedStage(source);
+            return CompletableFuture.completedStage(found);
         }
         return Futures.captureFailure(() -> confirm(blob, priority)).handle((size, failure) -> {
             if (failure != null) {
-                source.close();
+                found.source().close();
                 throw Futures.completionException(failure);
             }
-            return source;
+            return found.confirmed();
         });
     }
 
@@ -372,6 +379,11 @@ public final class BlobService implements AutoCloseable {
         @Override
         public Optional<BlobSource> stored() {
             return fetch.stored();
+        }
+
+        @Override
+        public String sender() {
+            return fetch.sender();
         }
 
         @Override

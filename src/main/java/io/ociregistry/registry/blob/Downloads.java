@@ -2,6 +2,7 @@ package io.ociregistry.registry.blob;
 
 import io.ociregistry.common.RunOnce;
 import io.ociregistry.common.SingleFlight;
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
@@ -66,6 +67,11 @@ final class Downloads {
             return Optional.empty();
         }
 
+        /** Returns the registry or mirror that sends the blob, as far as this is known. */
+        default String sender() {
+            return Provenance.CACHE;
+        }
+
         /**
          * Receives the whole blob into the store; blocks until the end.
          *
@@ -116,7 +122,7 @@ final class Downloads {
      * @param executor runs a new download; a download that is still queued in another executor is also submitted to
      *     this one, and runs in the executor that reaches it first
      */
-    CompletionStage<BlobSource> join(Key key, Executor executor, Receiver receiver) {
+    CompletionStage<BlobResult> join(Key key, Executor executor, Receiver receiver) {
         Transfer own = new Transfer(key, receiver);
         Transfer first = inFlight.putIfAbsent(key, own);
         if (first == null) {
@@ -124,7 +130,9 @@ final class Downloads {
         }
         first.once.join(executor);
         return first.thenCompose(download -> download.flatMap(BlobDownload::reader)
-                .map(Downloads::verifiedIfEmpty)
+                .map(reader -> verifiedIfEmpty(reader)
+                        .thenApply(source ->
+                                new BlobResult(source, first.provenance().joined())))
                 .orElseGet(() -> joinNext(key, first, executor, receiver)));
     }
 
@@ -132,19 +140,19 @@ final class Downloads {
      * Opens the stored blob or joins a new download, because the first download has ended or has discarded its first
      * bytes.
      */
-    private CompletionStage<BlobSource> joinNext(
+    private CompletionStage<BlobResult> joinNext(
             Key key, CompletableFuture<Optional<BlobDownload>> first, Executor executor, Receiver receiver) {
         inFlight.remove(key, first);
         return join(key, executor, receiver);
     }
 
-    private CompletionStage<BlobSource> start(Key key, Transfer own, Executor executor, Receiver receiver) {
+    private CompletionStage<BlobResult> start(Key key, Transfer own, Executor executor, Receiver receiver) {
         Optional<BlobSource> stored = receiver.stored();
         if (stored.isPresent()) {
             inFlight.remove(key, own);
             own.complete(Optional.empty());
             own.completion.complete(null);
-            return CompletableFuture.completedStage(stored.get());
+            return CompletableFuture.completedStage(BlobResult.stored(stored.get()));
         }
         // Registered before the download can end, so that the download is still open when this stage asks for a reader.
         CompletionStage<BlobSource> reader =
@@ -157,7 +165,8 @@ final class Downloads {
         } catch (RegistryException e) {
             end(key, own, Optional.of(e));
         }
-        return reader.thenCompose(Downloads::verifiedIfEmpty);
+        return reader.thenCompose(Downloads::verifiedIfEmpty)
+                .thenApply(source -> new BlobResult(source, own.provenance()));
     }
 
     /**
@@ -183,13 +192,20 @@ final class Downloads {
 
     /** A download, from its request to its end; complete once readers may use it. */
     private final class Transfer extends CompletableFuture<Optional<BlobDownload>> {
+        private final Receiver receiver;
         private final RunOnce once;
         private final Priority priority;
         private final CompletableFuture<Void> completion = new CompletableFuture<>();
 
         Transfer(Key key, Receiver receiver) {
+            this.receiver = receiver;
             this.priority = receiver.priority();
             this.once = new RunOnce(() -> Downloads.this.run(key, this, receiver));
+        }
+
+        Provenance provenance() {
+            String sender = receiver.sender();
+            return sender.equals(Provenance.CACHE) ? Provenance.HIT : Provenance.miss(sender);
         }
 
         /** Returns the download once readers may use it. */

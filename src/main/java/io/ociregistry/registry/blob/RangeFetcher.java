@@ -1,6 +1,7 @@
 package io.ociregistry.registry.blob;
 
 import io.ociregistry.common.Daemons;
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
@@ -58,23 +59,24 @@ final class RangeFetcher implements AutoCloseable {
      * Returns a reader for a range of a blob in flight: the given source, or a source that receives only this range, in
      * which case the given source is closed.
      */
-    CompletionStage<BlobSource> fetch(
-            Upstream upstream, Repository repository, BlobSource source, RequestedRange.Range part) {
+    CompletionStage<BlobResult> fetch(
+            Upstream upstream, Repository repository, BlobResult whole, RequestedRange.Range part) {
+        BlobSource source = whole.source();
         if (part.from() - source.available() <= MIN_DISTANCE) {
-            return CompletableFuture.completedStage(source);
+            return CompletableFuture.completedStage(whole);
         }
-        CompletableFuture<BlobSource> started = new CompletableFuture<>();
+        CompletableFuture<BlobResult> started = new CompletableFuture<>();
         long size = source.size().orElseThrow();
         try {
             upstream.check(RequestKind.BLOB);
             executor.execute(Via.wrap(() -> receive(upstream, repository, source.digest(), size, part, started)));
         } catch (RejectedExecutionException | RegistryException refused) {
-            return CompletableFuture.completedStage(source);
+            return CompletableFuture.completedStage(whole);
         }
         return started.orTimeout(patience.get().toMillis(), TimeUnit.MILLISECONDS)
                 .handle((range, failure) -> {
                     if (failure != null) {
-                        return source;
+                        return whole;
                     }
                     source.close();
                     return range;
@@ -87,7 +89,7 @@ final class RangeFetcher implements AutoCloseable {
             Digest digest,
             long size,
             RequestedRange.Range part,
-            CompletableFuture<BlobSource> started) {
+            CompletableFuture<BlobResult> started) {
         BlobDownload download = store.startRange(digest, size, part.from());
         BlobSource reader = download.reader().orElseThrow();
         try {
@@ -100,7 +102,8 @@ final class RangeFetcher implements AutoCloseable {
                                 "GET range of blob " + digest + ": upstream says that the blob has "
                                         + answer.size().getAsLong() + " bytes instead of " + size);
                     }
-                    if (!started.complete(reader) && started.isCompletedExceptionally()) {
+                    BlobResult result = new BlobResult(reader, Provenance.miss(answer.sender()));
+                    if (!started.complete(result) && started.isCompletedExceptionally()) {
                         // The answer came too late: the client waits for the download already.
                         reader.close();
                         return;
@@ -135,7 +138,7 @@ final class RangeFetcher implements AutoCloseable {
     }
 
     private static void fail(
-            BlobDownload download, BlobSource reader, CompletableFuture<BlobSource> started, RegistryException cause) {
+            BlobDownload download, BlobSource reader, CompletableFuture<BlobResult> started, RegistryException cause) {
         LOG.debug("fetching a range for one client failed: {}", cause.getMessage());
         download.fail(cause);
         if (started.completeExceptionally(cause)) {

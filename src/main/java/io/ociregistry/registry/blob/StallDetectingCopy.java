@@ -16,7 +16,11 @@ import java.util.function.Supplier;
  * <p>Every failure of the upstream is a {@link TransferInterrupted}. Used by one thread.
  */
 final class StallDetectingCopy {
-    private static final int BUFFER = 1 << 16;
+    /** Enough for most configurations and manifests. */
+    private static final int SMALL_BUFFER = 1 << 13;
+
+    /** The JDK reads at most so many bytes at once from a socket. */
+    private static final int LARGE_BUFFER = 1 << 17;
     /** Bytes per second below which an alternative source is preferred. */
     private static final long SLOW_RATE = 16 << 10;
     /** Bytes per second below which a connection counts as stalled. */
@@ -49,7 +53,7 @@ final class StallDetectingCopy {
 
     /** Passes the rest of the body to a receiver, in buffers that are valid until the receiver returns. */
     void copyTo(Consumer<ByteBuffer> receiver) {
-        byte[] buffer = new byte[BUFFER];
+        byte[] buffer = new byte[SMALL_BUFFER];
         // Counts only the time of waiting for the upstream, not that of a slow disk or of slow readers.
         long waited = 0;
         long received = 0;
@@ -62,12 +66,19 @@ final class StallDetectingCopy {
             waited += System.nanoTime() - before;
             received += count;
             receiver.accept(ByteBuffer.wrap(buffer, 0, count));
+            if (count == buffer.length) {
+                buffer = larger(buffer);
+            }
             if (waited >= checkInterval.toNanos()) {
                 checkRate(received, waited);
                 waited = 0;
                 received = 0;
             }
         }
+    }
+
+    private static byte[] larger(byte[] full) {
+        return full.length < LARGE_BUFFER ? new byte[LARGE_BUFFER] : full;
     }
 
     private int read(byte[] buffer) {

@@ -91,7 +91,7 @@ public final class Prefetch implements AutoCloseable {
     /** Starts the prefetch of an image whose manifest a client fetched; costs the client only lookups in memory. */
     public void manifestFetched(Repository repository, Manifest manifest) {
         ImageReference image = new ImageReference(repository, manifest.digest());
-        if (!isEnabled() || manifest.blobs().isEmpty() || manifest.isAttestation() || complete.contains(image)) {
+        if (complete.contains(image) || !isEnabled() || manifest.blobs().isEmpty() || manifest.isAttestation()) {
             return;
         }
         submit(image, () -> {
@@ -226,6 +226,8 @@ public final class Prefetch implements AutoCloseable {
             CountDownLatch ended = new CountDownLatch(1);
             blob.whenReadable(BlobSource.END, ended::countDown);
             ended.await();
+            // The end is readable before the blob is published.
+            source.completion(repository, digest).toCompletableFuture().get();
             return source.isCached(repository, digest) ? Outcome.CACHED : Outcome.LATER;
         } catch (ExecutionException e) {
             if (!(e.getCause() instanceof RegistryException known)) {

@@ -68,6 +68,11 @@ public final class ContentIndex {
         this.airGapped = airGapped;
     }
 
+    /** Returns true if this process asks no upstream. */
+    public boolean isAirGapped() {
+        return airGapped;
+    }
+
     /** Returns the index of the records of a store as they are now, for a process that serves no clients. */
     public static ContentIndex of(ManifestStore records) {
         ContentIndex index = new ContentIndex(true);

@@ -64,6 +64,11 @@ public final class RecordWatcher implements AutoCloseable {
         this.scheduler = new ScheduledThreadPoolExecutor(1, Daemons.withName("records"));
     }
 
+    /** Returns the names of the images in the index. */
+    public ImageNames imageNames() {
+        return new ImageNames(index, records);
+    }
+
     /** The index that this watcher keeps up to date. */
     public ContentIndex index() {
         return index;

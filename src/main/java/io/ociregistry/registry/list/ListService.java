@@ -7,6 +7,7 @@ import io.ociregistry.common.Futures;
 import io.ociregistry.common.GoDuration;
 import io.ociregistry.common.SingleFlight;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.policy.AirGapMessages;
@@ -60,7 +61,7 @@ public final class ListService<N extends ListName, V> {
     private final Clock clock;
     private final NegativeCache<N> negativeCache;
     private final boolean airGapped;
-    private final SingleFlight<N, V> flights = new SingleFlight<>();
+    private final SingleFlight<N, ListResult<V>> flights = new SingleFlight<>();
     private final SingleFlight<PageKey<N>, ListResult<V>> pageFlights = new SingleFlight<>();
     private final Cache<Upstream, ConcurrencyLimit> limits =
             Caffeine.newBuilder().weakKeys().build();
@@ -105,7 +106,7 @@ public final class ListService<N extends ListName, V> {
 
     private ListResult<V> cut(ListResult<V> list, ListPage asked) {
         ListResult<V> page = source.slice(list.list(), asked);
-        return new ListResult<>(page.list(), page.next().or(list::next), list.warning());
+        return new ListResult<>(page.list(), page.next().or(list::next), list.warning(), list.provenance());
     }
 
     CompletionStage<ListResult<V>> get(N name) {
@@ -122,8 +123,10 @@ public final class ListService<N extends ListName, V> {
         try {
             Upstream upstream = upstream(name);
             CompletionStage<ListResult<V>> asked = flights.join(
-                            name, limit(upstream), () -> negativeCache.recordMiss(name, () -> fetch(upstream, name)))
-                    .thenApply(list -> ListResult.<V>of(list))
+                            name,
+                            limit(upstream),
+                            () -> negativeCache.recordMiss(name, () -> fetch(upstream, name)),
+                            ListResult::joined)
                     .exceptionally(failure -> afterFailure(failure, reason -> partialOrFromCache(name, last, reason)));
             return last.isPresent()
                     ? within(remainingTimeout(upstream), asked, () -> fromCache(name, last, NO_ANSWER_YET))
@@ -138,12 +141,16 @@ public final class ListService<N extends ListName, V> {
         PageKey<N> page = new PageKey<>(name, asked);
         ListResult<V> recent = pages.getIfPresent(page);
         if (recent != null) {
-            return CompletableFuture.completedStage(recent);
+            return CompletableFuture.completedStage(recent.with(Provenance.HIT));
         }
         try {
             Upstream upstream = upstream(name);
             CompletionStage<ListResult<V>> answer = pageFlights
-                    .join(page, limit(upstream), () -> negativeCache.recordMiss(name, () -> fetchPage(upstream, page)))
+                    .join(
+                            page,
+                            limit(upstream),
+                            () -> negativeCache.recordMiss(name, () -> fetchPage(upstream, page)),
+                            ListResult::joined)
                     .exceptionally(failure -> afterFailure(failure, reason -> pageFromCache(page, last(name), reason)));
             return within(remainingTimeout(upstream), answer, () -> last(name)
                     .flatMap(last -> pageFromCache(page, Optional.of(last), NO_ANSWER_YET)));
@@ -153,7 +160,8 @@ public final class ListService<N extends ListName, V> {
     }
 
     private ListResult<V> fetchPage(Upstream upstream, PageKey<N> page) {
-        ListResult<V> answer = source.fetchPage(upstream, page.name, page.page, list -> remember(page.name, list));
+        ListResult<V> answer = source.fetchPage(upstream, page.name, page.page, list -> remember(page.name, list))
+                .with(sentBy(upstream));
         if (source.isOnePage(answer.list())) {
             pages.put(page, answer);
         }
@@ -206,17 +214,22 @@ public final class ListService<N extends ListName, V> {
         return first;
     }
 
-    private V fetch(Upstream upstream, N name) {
+    private ListResult<V> fetch(Upstream upstream, N name) {
         // Another request may have fetched the list since the caller's lookup.
         Optional<CachedList<V>> last = last(name).filter(this::isFresh);
         if (last.isPresent()) {
-            return last.get().list;
+            return ListResult.of(last.get().list);
         }
         // The upstream may have become unreachable while this request waited for a thread.
         upstream.check(RequestKind.OTHER);
         V list = source.fetch(upstream, name);
         remember(name, list);
-        return list;
+        return ListResult.<V>of(list).with(sentBy(upstream));
+    }
+
+    /** A list may have pages of several mirrors, so the registry counts as its source. */
+    private static Provenance sentBy(Upstream upstream) {
+        return Provenance.miss(upstream.name().toString());
     }
 
     private void remember(N name, V list) {
@@ -250,7 +263,8 @@ public final class ListService<N extends ListName, V> {
                         list.list(),
                         list.next(),
                         Optional.of("the " + name + " are only the first ones, follow the Link header for the rest: "
-                                + reason)));
+                                + reason),
+                        Provenance.miss(name.repository().registry().toString())));
     }
 
     private Optional<ListResult<V>> fromCache(N name, Optional<CachedList<V>> last, String reason) {
@@ -259,7 +273,10 @@ public final class ListService<N extends ListName, V> {
                 .orElse("only the cached ones: ");
         return source.cached(name, last.map(CachedList::list))
                 .map(list -> new ListResult<>(
-                        list, Optional.empty(), Optional.of("the " + name + " are " + origin + reason)));
+                        list,
+                        Optional.empty(),
+                        Optional.of("the " + name + " are " + origin + reason),
+                        Provenance.STALE));
     }
 
     private String age(Instant checked) {

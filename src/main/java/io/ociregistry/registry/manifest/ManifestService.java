@@ -5,7 +5,7 @@ import io.ociregistry.common.Futures;
 import io.ociregistry.common.GoDuration;
 import io.ociregistry.common.SingleFlight;
 import io.ociregistry.config.ServerConfig;
-import io.ociregistry.metrics.CacheResult;
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
@@ -55,7 +55,7 @@ public final class ManifestService {
     private final boolean airGapped;
     private final NegativeCache<ImageReference> negativeCache;
     private final TagRevalidator revalidator;
-    private final SingleFlight<ImageReference, Manifest> flights = new SingleFlight<>();
+    private final SingleFlight<ImageReference, ManifestResult> flights = new SingleFlight<>();
     private final SingleFlight<ImageReference, ManifestResult> revalidations = new SingleFlight<>();
 
     public ManifestService(
@@ -179,7 +179,11 @@ public final class ManifestService {
         }
         Duration timeout = config.get().fallbackTimeout().minus(upstream.silence());
         return revalidations
-                .join(name, upstream.metadata(Priority.REFRESH), () -> revalidate(upstream, name, cached))
+                .join(
+                        name,
+                        upstream.metadata(Priority.REFRESH),
+                        () -> revalidate(upstream, name, cached),
+                        ManifestResult::joined)
                 .exceptionally(failure -> cachedOrGone(name, cached, failure))
                 .toCompletableFuture()
                 .copy()
@@ -194,12 +198,7 @@ public final class ManifestService {
         try {
             // The upstream may have become unreachable while this request waited for a thread.
             upstream.check(RequestKind.OTHER);
-            return negativeCache.recordMiss(name, () -> {
-                Manifest current = fetchIfChanged(upstream, name, cached);
-                return current == cached
-                        ? ManifestResult.of(current)
-                        : ManifestResult.fetched(current, CacheResult.MISS);
-            });
+            return negativeCache.recordMiss(name, () -> fetchIfChanged(upstream, name, cached));
         } catch (RegistryException e) {
             if (revalidator.afterFailure(name, e) instanceof Verdict.Gone) {
                 drop(name);
@@ -209,16 +208,16 @@ public final class ManifestService {
     }
 
     /** Returns the cached manifest if a name still means it, otherwise the new one, which is stored. Blocks. */
-    private Manifest fetchIfChanged(Upstream upstream, ImageReference name, Manifest cached) {
+    private ManifestResult fetchIfChanged(Upstream upstream, ImageReference name, Manifest cached) {
         return revalidator.revalidate(upstream, name, cached) instanceof Verdict.Changed changed
                 ? changed.current()
                         .map(digest -> fetchMoved(upstream, name, digest))
                         .orElseGet(() -> fetch(upstream, name, name))
-                : cached;
+                : ManifestResult.of(cached, Provenance.REVALIDATED);
     }
 
     /** Fetches by the digest in the HEAD answer, so that both agree; by tag if the upstream lacks that digest. */
-    private Manifest fetchMoved(Upstream upstream, ImageReference name, Digest current) {
+    private ManifestResult fetchMoved(Upstream upstream, ImageReference name, Digest current) {
         try {
             return fetch(upstream, new ImageReference(name.repository(), current), name);
         } catch (RegistryException e) {
@@ -247,7 +246,7 @@ public final class ManifestService {
                 cached,
                 Optional.of(name + " is served from the cache, as it was at " + checked + " (" + age + " ago): "
                         + reason + (index.isDoubtful(name) ? "; the record of a newer image was lost" : "")),
-                CacheResult.STALE);
+                Provenance.STALE);
     }
 
     /** Returns the digest that a name is known to mean, otherwise the reference in the name. */
@@ -259,12 +258,11 @@ public final class ManifestService {
         negativeCache.check(name);
         Upstream upstream = upstreams.get(name.repository().registry());
         upstream.check(RequestKind.MANIFEST);
-        CacheResult result = flights.isInFlight(name) ? CacheResult.JOINED : CacheResult.MISS;
         return flights.join(
-                        name,
-                        upstream.metadata(priority),
-                        () -> negativeCache.recordMiss(name, () -> fetch(upstream, name)))
-                .thenApply(manifest -> ManifestResult.fetched(manifest, result));
+                name,
+                upstream.metadata(priority),
+                () -> negativeCache.recordMiss(name, () -> fetch(upstream, name)),
+                ManifestResult::joined);
     }
 
     /**
@@ -294,8 +292,9 @@ public final class ManifestService {
     public Optional<Manifest> fetchOrRevalidate(Upstream upstream, ImageReference name) {
         Optional<Manifest> cached = cached(name);
         try {
-            return Optional.of(
-                    cached.isPresent() ? fetchIfChanged(upstream, name, cached.get()) : fetch(upstream, name, name));
+            ManifestResult current =
+                    cached.isPresent() ? fetchIfChanged(upstream, name, cached.get()) : fetch(upstream, name, name);
+            return Optional.of(current.manifest());
         } catch (RegistryException e) {
             if (e.code() == ErrorCode.MANIFEST_UNKNOWN) {
                 return Optional.empty();
@@ -314,31 +313,32 @@ public final class ManifestService {
         return index.find(name).flatMap(lookup).filter(found -> index.find(name).isPresent());
     }
 
-    private Manifest fetch(Upstream upstream, ImageReference name) {
+    private ManifestResult fetch(Upstream upstream, ImageReference name) {
         // Another request may have stored it since the caller's lookup.
         Optional<Manifest> cached = cached(name);
         if (cached.isPresent()) {
-            return cached.get();
+            return ManifestResult.of(cached.get());
         }
         return fetch(upstream, name, name);
     }
 
     /** Fetches the manifest that {@code source} means and stores it under {@code name}. */
-    private Manifest fetch(Upstream upstream, ImageReference source, ImageReference name) {
-        Fetched fetched =
-                storedAndConfirmed(upstream, source).map(Fetched::now).orElseGet(() -> fetchBytes(upstream, source));
+    private ManifestResult fetch(Upstream upstream, ImageReference source, ImageReference name) {
+        Fetched fetched = storedAndConfirmed(upstream, source)
+                .map(Fetched::confirmed)
+                .orElseGet(() -> fetchBytes(upstream, source));
         Manifest manifest = fetched.manifest;
         // Confirmed before the record is added, so that a registry that only names the digest never shows the manifest.
         index.confirmManifest(name.repository(), manifest.digest());
         // A manifest that an upstream cache marks as stale counts as never confirmed, so that a tag rule with an age
         // revalidates it.
         keep(manifest, name, fetched.stale ? Instant.EPOCH : clock.instant());
-        return manifest;
+        return ManifestResult.of(manifest, fetched.provenance);
     }
 
-    private record Fetched(Manifest manifest, boolean stale) {
-        static Fetched now(Manifest manifest) {
-            return new Fetched(manifest, false);
+    private record Fetched(Manifest manifest, boolean stale, Provenance provenance) {
+        static Fetched confirmed(Manifest manifest) {
+            return new Fetched(manifest, false, Provenance.REVALIDATED);
         }
     }
 
@@ -375,18 +375,20 @@ public final class ManifestService {
         Manifest manifest = parse(answer, name);
         if (name.reference() instanceof Digest digest && !manifest.hasDigest(digest)) {
             throw new RegistryException(
-                    ErrorCode.UPSTREAM_WRONG_CONTENT,
-                    "GET manifest " + name + ": the upstream sent another manifest, " + manifest.digest()
-                            + "; it was not stored");
+                            ErrorCode.UPSTREAM_WRONG_CONTENT,
+                            "GET manifest " + name + ": the upstream sent another manifest, " + manifest.digest()
+                                    + "; it was not stored")
+                    .from(answer.sender());
         }
-        return new Fetched(manifest, answer.stale());
+        return new Fetched(manifest, answer.stale(), Provenance.miss(answer.sender()));
     }
 
     private static Manifest parse(ManifestAnswer answer, ImageReference name) {
         try {
             return Manifest.parse(answer.bytes(), answer.contentType());
         } catch (RegistryException e) {
-            throw new RegistryException(e.code(), "GET manifest " + name + ": " + e.getMessage(), e);
+            throw new RegistryException(e.code(), "GET manifest " + name + ": " + e.getMessage(), e)
+                    .from(answer.sender());
         }
     }
 }

@@ -18,15 +18,6 @@ import java.util.function.Supplier;
 public final class NegativeCache<K> {
     private static final int LIMIT = 10_000;
 
-    /** The cause of a failure that was remembered, so that the upstream was not asked. */
-    public static final class Remembered extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        Remembered(RegistryException answer) {
-            super(answer.getMessage(), answer, false, false);
-        }
-    }
-
     private final Ticker ticker;
     private volatile Cache<K, RegistryException> answers;
 
@@ -57,7 +48,7 @@ public final class NegativeCache<K> {
     public void check(K key) {
         RegistryException answer = answers.getIfPresent(key);
         if (answer != null) {
-            throw answer;
+            throw answer.asRemembered();
         }
     }
 
@@ -67,7 +58,7 @@ public final class NegativeCache<K> {
             return work.get();
         } catch (RegistryException e) {
             if (isMiss(e.code())) {
-                answers.put(key, new RegistryException(e.code(), e.getMessage(), new Remembered(e)));
+                answers.put(key, e);
             }
             throw e;
         }

@@ -1,8 +1,10 @@
 package io.ociregistry.registry.policy;
 
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.address.AddressRange;
 import io.ociregistry.oci.RegistryException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -15,7 +17,8 @@ public record RuntimeConfig(
         RegistryNames names,
         TagPolicies tags,
         RegistryTrust trust,
-        Optional<ReferencePatterns> pins) {
+        Optional<ReferencePatterns> pins,
+        List<AddressRange> trustedProxies) {
     /**
      * Derives the runtime configuration at the start of a process.
      *
@@ -36,7 +39,8 @@ public record RuntimeConfig(
                 new RegistryNames(config),
                 new TagPolicies(config),
                 trust,
-                ReferencePatterns.pins(config.cache()));
+                ReferencePatterns.pins(config.cache()),
+                config.trustedProxies());
     }
 
     /** How long a client waits for an upstream if a cached answer could be served instead. */

@@ -3,7 +3,8 @@
  *
  * <p>Entry types: {@link RuntimeConfig}, {@link RegistryNames}.
  *
- * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code config.yaml}, {@code oci}.
+ * <p>May import: {@code common}, {@code config}, {@code config.address}, {@code config.model}, {@code config.yaml},
+ * {@code oci}.
  */
 @NullMarked
 package io.ociregistry.registry.policy;

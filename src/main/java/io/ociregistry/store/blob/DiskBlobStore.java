@@ -1,6 +1,5 @@
 package io.ociregistry.store.blob;
 
-import io.ociregistry.common.DurableRename;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
@@ -12,6 +11,7 @@ import io.ociregistry.store.BlobStore.InterruptedDownload;
 import io.ociregistry.store.CorruptFile;
 import io.ociregistry.store.DiskQuota;
 import io.ociregistry.store.disk.Directories;
+import io.ociregistry.store.disk.DiskFailure;
 import io.ociregistry.store.disk.DurableFiles;
 import io.ociregistry.store.disk.ExternalFiles;
 import io.ociregistry.store.disk.Layout;
@@ -22,6 +22,7 @@ import io.ociregistry.store.download.LocalDownload;
 import io.ociregistry.store.download.PartialFile;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -60,6 +61,7 @@ public final class DiskBlobStore implements BlobStore {
     private final Quarantine quarantine;
     private final Supplier<Duration> stallTimeout;
     private final RecentlyOpened opened;
+    private final SmallBlobs small = new SmallBlobs(Runtime.getRuntime().maxMemory() / 32);
     private final DiskQuota quota;
     /** The partial files of downloads in flight. */
     private final Set<Path> partialsInUse = ConcurrentHashMap.newKeySet();
@@ -146,13 +148,17 @@ public final class DiskBlobStore implements BlobStore {
 
     @Override
     public Optional<BlobSource> open(Digest digest) {
+        Optional<BlobSource> inMemory = small.find(digest);
+        return inMemory.isPresent() ? inMemory : openFile(digest);
+    }
+
+    private Optional<BlobSource> openFile(Digest digest) {
         Path file = layout.blob(digest);
         try {
             String fileStamp = VerifiedIndex.fileStamp(file);
-            if (!verified.contains(file, fileStamp) || !opened.canOpen(digest)) {
-                return Optional.empty();
-            }
-            return Optional.of(StoredBlob.open(digest, file, problem -> quarantine(digest, file, fileStamp, problem)));
+            return verified.contains(file, fileStamp) && opened.canOpen(digest)
+                    ? Optional.of(StoredBlob.open(digest, file, new ReadResults(digest, file, fileStamp)))
+                    : Optional.empty();
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (AccessDeniedException e) {
@@ -164,29 +170,57 @@ public final class DiskBlobStore implements BlobStore {
         }
     }
 
+    /** Quarantines a file that can't be read, and keeps the content of a small one in memory. */
+    private final class ReadResults implements StoredBlob.Listener {
+        private final Digest digest;
+        private final Path file;
+        private final String fileStamp;
+
+        private ReadResults(Digest digest, Path file, String fileStamp) {
+            this.digest = digest;
+            this.file = file;
+            this.fileStamp = fileStamp;
+        }
+
+        @Override
+        public void unreadable(String problem) {
+            quarantine(digest, file, fileStamp, problem);
+        }
+
+        @Override
+        public void readWhole(ByteBuffer content) {
+            small.add(digest, file, fileStamp, content);
+        }
+    }
+
     @Override
     public LocalDownload startDownload(Digest digest, Repository source, OptionalLong expected) {
         Path file = layout.partial(digest, source.registry());
-        if (!layout.isWritable()
-                || isUnreadable(layout.blob(digest))
-                || isUnreadable(file)
-                || !partialsInUse.add(file)) {
+        if (!layout.isWritable() || isUnreadable(layout.blob(digest)) || !partialsInUse.add(file)) {
             return LocalDownload.passThrough(digest, stallTimeout.get());
         }
-        DiskQuota.Reservation reservation = quota.startReservation(Directories.size(file));
+        boolean exists = quarantine.clearPath(file);
+        if (exists && isUnreadable(file)) {
+            partialsInUse.remove(file);
+            return LocalDownload.passThrough(digest, stallTimeout.get());
+        }
+        DiskQuota.Reservation reservation = quota.startReservation(exists ? Directories.size(file) : 0);
         if (!reservation.extend(expected.orElse(0))) {
             finish(file, reservation);
             return LocalDownload.passThrough(digest, stallTimeout.get());
         }
         try {
-            layout.ensureDirectory(layout.partials());
-            quarantine.clearPath(file);
-            PartialFile opened = PartialFile.receive(layout, file, source);
+            PartialFile opened = PartialFile.receive(layout, file, source, expected);
             return LocalDownload.receive(
                     digest, opened, stallTimeout.get(), reservation, () -> finish(file, reservation));
         } catch (IOException e) {
             finish(file, reservation);
-            LOG.error("opening {} failed, so this blob goes to clients without being stored: {}", file, e.toString());
+            LOG.error(
+                    "opening {} failed, so blob {} goes to clients without being stored: {}{}",
+                    file,
+                    digest,
+                    DiskFailure.describe(e),
+                    layout.notes().of(digest));
             return LocalDownload.passThrough(digest, stallTimeout.get());
         }
     }
@@ -202,7 +236,7 @@ public final class DiskBlobStore implements BlobStore {
     }
 
     private void finish(Path partial, DiskQuota.Reservation reservation) {
-        reservation.release(Directories.size(partial));
+        reservation.release(reservation.isPublished() ? 0 : Directories.size(partial));
         partialsInUse.remove(partial);
     }
 
@@ -237,8 +271,6 @@ public final class DiskBlobStore implements BlobStore {
         PartialFile file = download.file();
         file.force();
         Path target = layout.blob(download.digest());
-        layout.ensureDirectory(layout.blobs());
-        quarantine.clearPath(target);
         try {
             publish(download, file.path(), target);
         } catch (AtomicMoveNotSupportedException otherDisk) {
@@ -250,24 +282,36 @@ public final class DiskBlobStore implements BlobStore {
             }
             Files.deleteIfExists(file.path());
         }
-        Checkpoints.delete(file.path());
+        file.deleteCheckpoints();
     }
 
     private void publish(LocalDownload download, Path whole, Path target) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(whole, BasicFileAttributes.class);
         // Added before the rename: after a crash, a blob without its line in the verified index is hashed again.
-        verified.add(target, VerifiedIndex.fileStamp(whole));
+        verified.add(target, VerifiedIndex.fileStamp(attributes));
         synchronized (lock(download.digest())) {
-            DurableFiles.checkReplaceable(layout, target);
-            long replaced = Directories.size(target);
-            DurableRename.publish(whole, target);
+            long replaced = 0;
+            if (quarantine.clearPath(target)) {
+                DurableFiles.checkReplaceable(layout, target);
+                replaced = Directories.size(target);
+            }
+            DurableFiles.rename(layout, whole, target);
             quota.freed(replaced);
-            download.reservation().published(Directories.size(target));
+            download.reservation().published(attributes.size());
         }
+        layout.forceDirectory(layout.blobs());
     }
 
     @Override
     public void discard(BlobDownload download) {
-        own(download).path().ifPresent(DiskBlobStore::discard);
+        LocalDownload discarded = own(download);
+        if (discarded.path().isPresent()) {
+            try {
+                discarded.file().delete();
+            } catch (IOException e) {
+                LOG.error("deleting {} failed: {}", discarded.file().path(), e.toString());
+            }
+        }
     }
 
     /** Returns a download of this store; a store on disk starts no other ones. */

@@ -17,6 +17,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -36,6 +38,8 @@ public final class DiskLinkStore implements LinkStore {
     private final Layout layout;
     private final AppendOnlyFile lines;
     private final WriteFailureLog writeFailures;
+    /** Adding links shares it, so that concurrent callers share a write; replacing the file holds it alone. */
+    private final ReadWriteLock replacing = new ReentrantReadWriteLock();
     /** The first content of the file while it is not on disk; nothing is appended before it. Guarded by "this". */
     private String initialContent = "";
 
@@ -51,8 +55,10 @@ public final class DiskLinkStore implements LinkStore {
     }
 
     @Override
-    public synchronized void create(Collection<ConfirmedLink> links) {
-        initialContent = links.stream().map(link -> link + "\n").collect(Collectors.joining("", "\n", ""));
+    public void create(Collection<ConfirmedLink> links) {
+        synchronized (this) {
+            initialContent = links.stream().map(link -> link + "\n").collect(Collectors.joining("", "\n", ""));
+        }
         save();
     }
 
@@ -63,14 +69,32 @@ public final class DiskLinkStore implements LinkStore {
     }
 
     @Override
-    public synchronized void add(ConfirmedLink link) {
-        if (isStarted()) {
-            lines.add(link.toString());
+    public void add(ConfirmedLink link) {
+        write(() -> lines.add(link.toString()));
+    }
+
+    private void write(Runnable action) {
+        replacing.readLock().lock();
+        try {
+            if (isStarted()) {
+                action.run();
+            }
+        } finally {
+            replacing.readLock().unlock();
         }
     }
 
     @Override
-    public synchronized void retain(Predicate<ConfirmedLink> wanted) {
+    public void retain(Predicate<ConfirmedLink> wanted) {
+        replacing.writeLock().lock();
+        try {
+            replaceUnlessWanted(wanted);
+        } finally {
+            replacing.writeLock().unlock();
+        }
+    }
+
+    private void replaceUnlessWanted(Predicate<ConfirmedLink> wanted) {
         if (!isStarted() || !isCreated()) {
             return;
         }
@@ -89,13 +113,11 @@ public final class DiskLinkStore implements LinkStore {
     }
 
     @Override
-    public synchronized void save() {
-        if (isStarted()) {
-            lines.flush();
-        }
+    public void save() {
+        write(lines::flush);
     }
 
-    private boolean isStarted() {
+    private synchronized boolean isStarted() {
         if (initialContent.isEmpty()) {
             return true;
         }

@@ -7,11 +7,11 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.function.Consumer;
 
 /**
  * A reader of a verified blob in the store.
@@ -23,25 +23,29 @@ public final class StoredBlob implements BlobSource {
     private final Path file;
     private final long size;
     private final FileChannel channel;
-    private final Consumer<String> whenUnreadable;
+    private final Listener listener;
 
-    private StoredBlob(Digest digest, Path file, FileChannel channel, long size, Consumer<String> whenUnreadable) {
-        this.whenUnreadable = whenUnreadable;
+    /** Gets the outcome of reads. */
+    interface Listener {
+        /** Called if a read from the disk fails. */
+        void unreadable(String problem);
+
+        /** Called after a read of a small blob from its first byte to its last. */
+        void readWhole(ByteBuffer content);
+    }
+
+    private StoredBlob(Digest digest, Path file, FileChannel channel, long size, Listener listener) {
+        this.listener = listener;
         this.digest = digest;
         this.file = file;
         this.channel = channel;
         this.size = size;
     }
 
-    /**
-     * Opens a file.
-     *
-     * @param whenUnreadable gets the reason if a read from the disk fails
-     */
-    static StoredBlob open(Digest digest, Path file, Consumer<String> whenUnreadable) throws IOException {
+    static StoredBlob open(Digest digest, Path file, Listener listener) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
         try {
-            return new StoredBlob(digest, file, channel, channel.size(), whenUnreadable);
+            return new StoredBlob(digest, file, channel, channel.size(), listener);
         } catch (IOException e) {
             channel.close();
             throw e;
@@ -74,14 +78,37 @@ public final class StoredBlob implements BlobSource {
         } catch (ClosedChannelException e) {
             throw e;
         } catch (IOException e) {
-            whenUnreadable.accept("byte " + position + " can't be read: " + e.getMessage());
+            listener.unreadable("byte " + position + " can't be read: " + e.getMessage());
             throw e;
         }
         if (count < 0) {
-            throw new IOException(
-                    file + " had " + size + " bytes when it was opened, and now ends before byte " + position);
+            throw shrunk(position);
+        }
+        if (count == size && size <= SmallBlobs.MAX_SIZE) {
+            listener.readWhole(into.duplicate().flip().position(into.position() - count));
         }
         return count;
+    }
+
+    private IOException shrunk(long position) {
+        return new IOException(
+                file + " had " + size + " bytes when it was opened, and now ends before byte " + position);
+    }
+
+    @Override
+    public long transferTo(long position, long count, WritableByteChannel target) throws IOException {
+        long sent;
+        try {
+            sent = channel.transferTo(position, count, target);
+        } catch (IOException e) {
+            // Either the channel or the disk failed; a failure of the disk shows again in a read.
+            read(position, ByteBuffer.allocate(1));
+            throw e;
+        }
+        if (sent == 0 && channel.size() <= position) {
+            throw shrunk(position);
+        }
+        return sent;
     }
 
     @Override

@@ -3,7 +3,7 @@
  *
  * <p>Entry types: {@link DiskBlobStore}, {@link DiskLinkStore}, {@link DiskListStore}.
  *
- * <p>May import: {@code common}, {@code oci}, {@code store}, {@code store.disk}, {@code store.download}.
+ * <p>May import: {@code oci}, {@code store}, {@code store.disk}, {@code store.download}.
  */
 @NullMarked
 package io.ociregistry.store.blob;

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,7 +18,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A write failure is logged and fails no caller: up to 10,000 unwritten lines stay in memory, and are written with
  * the next line or by {@link #flush}; further lines are dropped. On a read-only layout all lines are dropped.
- * Thread-safe.
+ * Concurrent callers share a write and its force (ADR 40). Thread-safe.
  */
 public final class AppendOnlyFile {
     private static final Logger LOG = LoggerFactory.getLogger(AppendOnlyFile.class);
@@ -29,7 +28,8 @@ public final class AppendOnlyFile {
     private final Path file;
     private final boolean durable;
     private final WriteFailureLog failures;
-    /** Guarded by "this". */
+    private final GroupCommit writes = new GroupCommit(this::writeUnwritten);
+    /** Guarded by itself. "this" is held while the file is written, and is locked before this list. */
     private final List<String> unwritten = new ArrayList<>();
 
     /**
@@ -63,16 +63,20 @@ public final class AppendOnlyFile {
         addAll(List.of(line));
     }
 
-    public synchronized void addAll(List<String> more) {
+    public void addAll(List<String> more) {
         for (String line : more) {
-            if (unwritten.size() == MAX_UNWRITTEN) {
+            if (layout.isWritable() && !tryAdd(line)) {
                 flush();
-            }
-            if (unwritten.size() < MAX_UNWRITTEN && layout.isWritable()) {
-                unwritten.add(line);
+                tryAdd(line);
             }
         }
         flush();
+    }
+
+    private boolean tryAdd(String line) {
+        synchronized (unwritten) {
+            return unwritten.size() < MAX_UNWRITTEN && unwritten.add(line);
+        }
     }
 
     /** Replaces the content of the file by these lines. If the write fails, the file stays as it is. */
@@ -80,7 +84,9 @@ public final class AppendOnlyFile {
         try {
             byte[] text = String.join("\n", lines).concat("\n").getBytes(StandardCharsets.UTF_8);
             DurableFiles.write(layout, file, text);
-            unwritten.clear();
+            synchronized (unwritten) {
+                unwritten.clear();
+            }
             failures.recovered();
         } catch (IOException e) {
             failures.failed(e);
@@ -88,25 +94,34 @@ public final class AppendOnlyFile {
     }
 
     /** Tries to write the unwritten lines. */
-    public synchronized void flush() {
-        if (unwritten.isEmpty()) {
-            return;
-        }
+    public void flush() {
         try {
-            layout.ensureDirectory(Objects.requireNonNull(file.getParent()));
-            // Each line starts with a line feed of its own, so that a line that a crash or a full disk cut off is never
-            // joined to the next one.
-            String text = "\n" + String.join("\n\n", unwritten) + "\n";
-            append(text.getBytes(StandardCharsets.UTF_8));
-            unwritten.clear();
-            failures.recovered();
+            writes.await();
         } catch (IOException e) {
             failures.failed(e);
         }
     }
 
+    private synchronized void writeUnwritten() throws IOException {
+        List<String> written;
+        synchronized (unwritten) {
+            written = List.copyOf(unwritten);
+        }
+        if (written.isEmpty()) {
+            return;
+        }
+        // Each line starts with a line feed of its own, so that a line that a crash or a full disk cut off is never
+        // joined to the next one.
+        String text = "\n" + String.join("\n\n", written) + "\n";
+        append(text.getBytes(StandardCharsets.UTF_8));
+        synchronized (unwritten) {
+            unwritten.subList(0, written.size()).clear();
+        }
+        failures.recovered();
+    }
+
     private void append(byte[] text) throws IOException {
-        try (FileChannel channel = layout.open(file, StandardOpenOption.APPEND)) {
+        try (FileChannel channel = layout.openInDirectory(file, StandardOpenOption.APPEND)) {
             Layout.write(channel, ByteBuffer.wrap(text));
             if (durable) {
                 channel.force(false);

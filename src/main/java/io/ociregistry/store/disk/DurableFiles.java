@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Objects;
@@ -33,17 +34,19 @@ public final class DurableFiles {
 
     /** Writes a file, or replaces it. */
     public static void write(Layout layout, Path target, byte[] bytes) throws IOException {
-        layout.ensureDirectory(layout.partials());
         Path temporary = layout.partials().resolve(temporaryName(target));
+        boolean isRenamed = false;
         try {
             // A process that was killed may have left a file of this name.
-            try (FileChannel channel = layout.open(temporary, StandardOpenOption.TRUNCATE_EXISTING)) {
+            try (FileChannel channel = layout.openInDirectory(temporary, StandardOpenOption.TRUNCATE_EXISTING)) {
                 Layout.write(channel, ByteBuffer.wrap(bytes));
                 channel.force(true);
             }
-            publish(layout, temporary, target);
+            isRenamed = publish(layout, temporary, target);
         } finally {
-            Files.deleteIfExists(temporary);
+            if (!isRenamed) {
+                Files.deleteIfExists(temporary);
+            }
         }
     }
 
@@ -52,20 +55,39 @@ public final class DurableFiles {
     }
 
     /**
-     * Renames a file whose content was forced to its target, and forces the rename. If the target is on another file
-     * system, the source stays, and the caller deletes it.
+     * Renames a file whose content was forced to its target, and forces the rename.
+     *
+     * @return false if the target is on another file system: the source stays, and the caller deletes it
      */
-    public static void publish(Layout layout, Path source, Path target) throws IOException {
+    public static boolean publish(Layout layout, Path source, Path target) throws IOException {
         checkReplaceable(layout, target);
+        boolean isRenamed = true;
         try {
-            DurableRename.publish(source, target);
+            rename(layout, source, target);
         } catch (AtomicMoveNotSupportedException otherFileSystem) {
+            isRenamed = false;
             Path copy = copyToFileSystemOf(layout, source, target);
             try {
-                DurableRename.publish(copy, target);
+                rename(layout, copy, target);
             } finally {
                 Files.deleteIfExists(copy);
             }
+        }
+        layout.forceDirectory(Objects.requireNonNull(target.getParent()));
+        return isRenamed;
+    }
+
+    /**
+     * Renames a file without forcing the rename, and creates the directory of the target if it was removed.
+     *
+     * @throws AtomicMoveNotSupportedException if the target is on another file system
+     */
+    public static void rename(Layout layout, Path source, Path target) throws IOException {
+        try {
+            DurableRename.rename(source, target);
+        } catch (NoSuchFileException removed) {
+            layout.ensureDirectory(Objects.requireNonNull(target.getParent()));
+            DurableRename.rename(source, target);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.ociregistry.store.disk;
 
+import io.ociregistry.common.DurableRename;
 import io.ociregistry.common.FileOwner;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -21,8 +23,11 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -38,9 +43,9 @@ import java.util.stream.Stream;
  *   other/&lt;hex&gt;      one JSON record per manifest of another type; the Go program does not read this directory
  *   lts/&lt;hex&gt;        records of indexes and images that newer versions of the Go program wrote;
  *                    updated in place only
- *   partial/         downloads in flight or interrupted (&lt;blob&gt;@&lt;registry&gt;), each with its checkpoints
- *                    (*.checkpoints); incomplete images (*.image; the hex is the sha256 of the name in the file);
- *                    and temporary files (*.tmp)
+ *   partial/         downloads in flight or interrupted (&lt;blob&gt;@&lt;registry&gt;), with their checkpoints
+ *                    (*.checkpoints; not for a small blob in flight); incomplete images (*.image; the hex is the
+ *                    sha256 of the name in the file); and temporary files (*.tmp)
  *   corrupt/         quarantined files (&lt;name&gt;.&lt;milliseconds&gt;), each with a .reason file; never served.
  *                    The name of a record ends with its directory (.img). While its manifest has no other record,
  *                    the blobs of the manifest are kept
@@ -79,29 +84,41 @@ public final class Layout {
     private final boolean writable;
     private final FileOwner owner;
     private final UnreadableFiles unreadable;
+    /** The forces of directories; shared by all views of one root. */
+    private final Map<Path, GroupCommit> directoryForces;
+
+    private final ContentNotes notes;
 
     /** Creates the layout of a root; creates no file. New files belong to the user of this process. */
     public Layout(Path root) {
-        this(root, true, FileOwner.UNKNOWN, new UnreadableFiles(root));
+        this(root, true, FileOwner.UNKNOWN, new UnreadableFiles(root), new ConcurrentHashMap<>(), new ContentNotes());
     }
 
-    private Layout(Path root, boolean writable, FileOwner owner, UnreadableFiles unreadable) {
+    private Layout(
+            Path root,
+            boolean writable,
+            FileOwner owner,
+            UnreadableFiles unreadable,
+            Map<Path, GroupCommit> directoryForces,
+            ContentNotes notes) {
         this.root = root;
         this.writable = writable;
         this.owner = owner;
         this.unreadable = unreadable;
+        this.directoryForces = directoryForces;
+        this.notes = notes;
     }
 
     /** Returns this layout with writes refused. */
     public Layout readOnly() {
-        return new Layout(root, false, owner, unreadable);
+        return new Layout(root, false, owner, unreadable, directoryForces, notes);
     }
 
     /** Returns this layout with new files given to the user that owns the directories now. */
     Layout withCurrentOwner() {
         List<Path> directories =
                 Stream.concat(Stream.of(root), directories().stream()).toList();
-        return new Layout(root, writable, FileOwner.of(directories), unreadable);
+        return new Layout(root, writable, FileOwner.of(directories), unreadable, directoryForces, notes);
     }
 
     /** Returns the user that the cache belongs to. */
@@ -112,6 +129,11 @@ public final class Layout {
     /** Returns the files that this process may not read. */
     public UnreadableFiles unreadable() {
         return unreadable;
+    }
+
+    /** Returns the notes for log lines about its content. */
+    public ContentNotes notes() {
+        return notes;
     }
 
     /** False if this process must not write to the store, because it lacks the permission or the lock. */
@@ -192,9 +214,7 @@ public final class Layout {
      * @throws IOException if the directory can't be created, or if this layout is read-only
      */
     public void ensureDirectory(Path directory) throws IOException {
-        if (!writable) {
-            throw new FileSystemException(root.toString(), null, "it is served read-only");
-        }
+        checkWritable();
         if (Files.isDirectory(directory)) {
             return;
         }
@@ -224,6 +244,38 @@ public final class Layout {
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
+        }
+    }
+
+    /**
+     * Opens a file for writing as {@link #open} does, and creates its directory if it was removed.
+     *
+     * @throws IOException if the file or the directory can't be created, or if this layout is read-only
+     */
+    public FileChannel openInDirectory(Path file, StandardOpenOption... more) throws IOException {
+        checkWritable();
+        try {
+            return open(file, more);
+        } catch (NoSuchFileException removed) {
+            ensureDirectory(Objects.requireNonNull(file.getParent()));
+            return open(file, more);
+        }
+    }
+
+    /**
+     * Forces to disk that files were created, renamed or deleted in a directory. Concurrent callers share a force (ADR
+     * 40).
+     */
+    public void forceDirectory(Path directory) throws IOException {
+        directoryForces
+                .computeIfAbsent(
+                        directory, path -> new GroupCommit(() -> DurableRename.forceDirectory(path.resolve("."))))
+                .await();
+    }
+
+    private void checkWritable() throws FileSystemException {
+        if (!writable) {
+            throw new FileSystemException(root.toString(), null, "it is served read-only");
         }
     }
 

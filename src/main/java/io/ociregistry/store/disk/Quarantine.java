@@ -112,14 +112,23 @@ public final class Quarantine implements CorruptFileHandler {
         }
     }
 
-    /** If a directory or a broken link is in the place of a file of the store, moves it to the quarantine. */
-    public void clearPath(Path path) {
-        if (isDirectoryOrBroken(path) && layout.isWritable() && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+    /**
+     * If a directory or a broken link is in the place of a file of the store, moves it to the quarantine.
+     *
+     * @return true if a file is in that place, perhaps an unreadable one
+     */
+    public boolean clearPath(Path path) {
+        if (Files.notExists(path, LinkOption.NOFOLLOW_LINKS)) {
+            return false;
+        }
+        boolean isFile = !isDirectoryOrBroken(path);
+        if (!isFile && layout.isWritable()) {
             String reason = "it is a directory or a broken link, and not a file";
             move(path, reason)
                     .flatMap(moved -> copyToQuarantine(moved, path))
                     .ifPresent(kept -> report(path, kept, reason));
         }
+        return isFile;
     }
 
     private static boolean isDirectoryOrBroken(Path path) {
@@ -206,7 +215,12 @@ public final class Quarantine implements CorruptFileHandler {
     }
 
     private void report(Path file, Path moved, String reason) {
-        LOG.error("quarantined {}: {}; it is now {}", file, reason, moved);
+        LOG.error(
+                "quarantined {}: {}; it is now {}{}",
+                file,
+                reason,
+                moved,
+                layout.notes().of(file));
         (file.startsWith(layout.blobs()) ? blobs : records).increment();
         writeReason(moved, file + ": " + reason + "\n");
     }

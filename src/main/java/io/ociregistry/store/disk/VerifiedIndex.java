@@ -122,7 +122,11 @@ public final class VerifiedIndex {
 
     /** Returns size, modification time and file key of a file as text. A rename does not change this stamp. */
     public static String fileStamp(Path blob) throws IOException {
-        BasicFileAttributes attributes = Files.readAttributes(blob, BasicFileAttributes.class);
+        return fileStamp(Files.readAttributes(blob, BasicFileAttributes.class));
+    }
+
+    /** Returns the same stamp as {@link #fileStamp(Path)} from attributes that were read already. */
+    public static String fileStamp(BasicFileAttributes attributes) {
         String key =
                 Optional.ofNullable(attributes.fileKey()).map(Object::toString).orElse("-");
         return attributes.size() + " " + attributes.lastModifiedTime().toMillis() + " " + key;

@@ -27,9 +27,10 @@ public final class WriteFailureLog {
     public void failed(IOException e) {
         if (isFailing.compareAndSet(false, true)) {
             LOG.error(
-                    "{} can't be written: {}. They are kept in memory, as many as fit, until the disk accepts them",
+                    "{} can't be written: {}. They are kept in memory, as many as fit, until the disk accepts them;"
+                            + " they are lost if the process is killed before",
                     what,
-                    e.toString());
+                    DiskFailure.describe(e));
         } else {
             LOG.debug("{} still can't be written: {}", what, e.toString());
         }

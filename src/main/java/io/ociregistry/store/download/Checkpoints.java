@@ -37,28 +37,37 @@ public final class Checkpoints {
     private final Layout layout;
     private final Path file;
     private final List<Checkpoint> found;
+    /** The first line of a file that does not exist yet; empty if the file exists. */
+    private String firstLine;
 
-    private Checkpoints(Layout layout, Path file, List<Checkpoint> found) {
+    private Checkpoints(Layout layout, Path file, List<Checkpoint> found, String firstLine) {
         this.layout = layout;
         this.file = file;
         this.found = List.copyOf(found);
+        this.firstLine = firstLine;
     }
 
-    /** Reads the checkpoints of a partial file of the given size; starts a new file if none names a repository. */
+    /**
+     * Reads the checkpoints of a partial file of the given size. A file that names no repository is replaced. A file
+     * that does not exist is written by {@link #create} or with the first checkpoint.
+     */
     static Checkpoints open(Layout layout, Path partial, Repository source, long size) {
         Path file = Layout.checkpoints(partial);
+        if (!Files.exists(file)) {
+            return new Checkpoints(layout, file, List.of(), source + "\n");
+        }
         List<String> lines = read(file);
         if (lines.stream().findFirst().flatMap(Checkpoints::repository).isPresent()) {
-            return new Checkpoints(layout, file, parse(lines, size));
+            return new Checkpoints(layout, file, parse(lines, size), "");
         }
-        Checkpoints none = new Checkpoints(layout, file, List.of());
-        none.write(source + "\n", StandardOpenOption.TRUNCATE_EXISTING);
+        Checkpoints none = new Checkpoints(layout, file, List.of(), source + "\n");
+        none.create();
         return none;
     }
 
     /** Returns an empty list of checkpoints, for a file that is verified and not received. */
     static Checkpoints none(Layout layout, Path file) {
-        return new Checkpoints(layout, Layout.checkpoints(file), List.of());
+        return new Checkpoints(layout, Layout.checkpoints(file), List.of(), "");
     }
 
     /** Returns the repository that the content of a partial file came from, if its checkpoints name one. */
@@ -80,15 +89,32 @@ public final class Checkpoints {
         return found.isEmpty() ? 0 : found.get(found.size() - 1).position();
     }
 
+    /** Creates the file, which names the repository of the content, unless it exists. */
+    void create() {
+        if (!firstLine.isEmpty()) {
+            write("");
+        }
+    }
+
+    /** Deletes the file, if there is one. */
+    void delete() throws IOException {
+        if (firstLine.isEmpty()) {
+            Files.deleteIfExists(file);
+        }
+    }
+
     /** Appends a checkpoint. The caller has forced the bytes before it to disk. */
     void add(long position, Digest digest) {
         // The line feed in front separates it from a line that a crash left incomplete.
-        write("\n" + position + " " + digest + "\n", StandardOpenOption.APPEND);
+        write("\n" + position + " " + digest + "\n");
     }
 
-    private void write(String text, StandardOpenOption mode) {
+    private void write(String text) {
+        boolean isNew = !firstLine.isEmpty();
         try {
-            layout.write(file, text, mode);
+            layout.write(
+                    file, firstLine + text, isNew ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.APPEND);
+            firstLine = "";
         } catch (IOException e) {
             LOG.debug("writing checkpoints to {} failed: {}", file, e.toString());
         }

@@ -27,7 +27,7 @@ final class DownloadReaders {
     private final List<Waiter> waiters = new ArrayList<>();
     private final List<DownloadReader> readers = new ArrayList<>();
     private boolean receiving = true;
-    /** Position up to which the bytes were hashed. Readers may read them, except the last byte of the blob. */
+    /** Position up to which bytes arrived. Readers may read them, except the last byte of the blob. */
     private long received;
     /** Position up to which the bytes of an earlier attempt are about to be verified. */
     private long recoverableTo;
@@ -94,12 +94,16 @@ final class DownloadReaders {
         return passThrough == null;
     }
 
-    /** Makes the bytes up to a position readable, except the last byte, and wakes the readers that wait for them. */
+    /**
+     * Makes the bytes up to a position readable, except the last byte, and wakes the readers that wait for them. At the
+     * end of the blob it wakes none, because the receiver verifies the blob next, and that wakes them for all bytes.
+     */
     void advance(long position) {
         List<Waiter> served;
         synchronized (this) {
             received = position;
-            served = takeWaiters(readable());
+            boolean isEnd = !part && size.isPresent() && position >= size.getAsLong();
+            served = isEnd ? List.of() : takeWaiters(readable());
         }
         wake(served);
     }

@@ -6,6 +6,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.DiskQuota;
+import io.ociregistry.store.disk.DiskFailure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -233,9 +234,16 @@ public final class LocalDownload implements BlobDownload {
                     ErrorCode.UPSTREAM_WRONG_CONTENT,
                     "blob " + digest + ": more bytes arrived than the " + total.getAsLong() + " that were announced");
         }
-        hash.messageDigest().update(bytes.duplicate());
+        Runnable awaitHash = BesideReceiver.hash(hash, bytes.duplicate());
+        try {
+            if (isWrittenToDisk()) {
+                writeToDisk(bytes);
+            }
+        } finally {
+            awaitHash.run();
+        }
         if (isWrittenToDisk()) {
-            writeToDisk(bytes);
+            checkpointIfDue();
         }
         readers.passThrough(bytes);
     }
@@ -328,16 +336,30 @@ public final class LocalDownload implements BlobDownload {
                 position += file().write(bytes, position);
             }
             readers.advance(position);
-            file().checkpointIfDue(position, hash);
-        } catch (ClosedChannelException e) {
-            throw shuttingDown(digest, e);
         } catch (IOException e) {
-            LOG.error(
-                    "writing {} failed, so the rest of this blob goes to clients without being stored: {}",
-                    file().path(),
-                    e.toString());
             readers.advance(position);
-            readers.startPassThrough(position);
+            stopWriting(e);
         }
+    }
+
+    private void checkpointIfDue() {
+        try {
+            file().checkpointIfDue(position(), hash);
+        } catch (IOException e) {
+            stopWriting(e);
+        }
+    }
+
+    private void stopWriting(IOException cause) {
+        if (cause instanceof ClosedChannelException) {
+            throw shuttingDown(digest, cause);
+        }
+        LOG.error(
+                "writing {} failed, so the rest of blob {} goes to clients without being stored: {}{}",
+                file().path(),
+                digest,
+                DiskFailure.describe(cause),
+                file().notes().of(digest));
+        readers.startPassThrough(position());
     }
 }

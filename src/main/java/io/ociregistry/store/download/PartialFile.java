@@ -1,16 +1,24 @@
 package io.ociregistry.store.download;
 
+import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.store.disk.ContentNotes;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.VerifiedIndex;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The file of a blob that is not verified yet: a partial file with its checkpoints, or a file of the store that is
@@ -20,6 +28,7 @@ import java.util.List;
  * closes the file.
  */
 public final class PartialFile implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(PartialFile.class);
     private static final int BUFFER = 1 << 16;
 
     /** A checkpoint is due after so many bytes or so much time. */
@@ -27,6 +36,10 @@ public final class PartialFile implements Closeable {
 
     private static final long DUE_NANOS = Duration.ofSeconds(5).toNanos();
 
+    /** A blob of at most this size has no checkpoints file until there is a checkpoint to write. */
+    private static final long SMALL = 1 << 20;
+
+    private final Layout layout;
     private final Path path;
     private final FileChannel channel;
     private final String fileStamp;
@@ -34,22 +47,41 @@ public final class PartialFile implements Closeable {
     private long end;
     private long lastPosition;
     private long lastTime = System.nanoTime();
+    /** The last checkpoint that was written in the background. */
+    private CompletableFuture<Void> background = CompletableFuture.completedFuture(null);
 
-    private PartialFile(Path path, FileChannel channel, String fileStamp, Checkpoints checkpoints) {
+    private PartialFile(Layout layout, Path path, FileChannel channel, String fileStamp, Checkpoints checkpoints) {
+        this.layout = layout;
         this.path = path;
         this.channel = channel;
         this.fileStamp = fileStamp;
         this.checkpoints = checkpoints;
     }
 
-    /** Opens a partial file for writing, and truncates the bytes of an earlier attempt to their last checkpoint. */
-    public static PartialFile receive(Layout layout, Path path, Repository source) throws IOException {
-        FileChannel channel = layout.open(path, StandardOpenOption.READ);
+    /** Returns the notes for log lines about the content of the store. */
+    ContentNotes notes() {
+        return layout.notes();
+    }
+
+    /**
+     * Opens a partial file for writing, and truncates the bytes of an earlier attempt to their last checkpoint.
+     *
+     * @param expected the likely size of the blob
+     */
+    public static PartialFile receive(Layout layout, Path path, Repository source, OptionalLong expected)
+            throws IOException {
+        FileChannel channel = layout.openInDirectory(path, StandardOpenOption.READ);
         try {
-            Checkpoints checkpoints = Checkpoints.open(layout, path, source, channel.size());
-            PartialFile file = new PartialFile(path, channel, "", checkpoints);
+            long size = channel.size();
+            Checkpoints checkpoints = Checkpoints.open(layout, path, source, size);
+            if (expected.isEmpty() || expected.getAsLong() > SMALL) {
+                checkpoints.create();
+            }
+            PartialFile file = new PartialFile(layout, path, channel, "", checkpoints);
             file.lastPosition = file.checkpoints.lastPosition();
-            channel.truncate(file.lastPosition);
+            if (size > file.lastPosition) {
+                channel.truncate(file.lastPosition);
+            }
             file.end = file.lastPosition;
             return file;
         } catch (IOException e) {
@@ -64,7 +96,7 @@ public final class PartialFile implements Closeable {
         String fileStamp = VerifiedIndex.fileStamp(path);
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         try {
-            PartialFile file = new PartialFile(path, channel, fileStamp, Checkpoints.none(layout, path));
+            PartialFile file = new PartialFile(layout, path, channel, fileStamp, Checkpoints.none(layout, path));
             file.end = channel.size();
             return file;
         } catch (IOException e) {
@@ -116,15 +148,41 @@ public final class PartialFile implements Closeable {
         return true;
     }
 
-    /** Writes a checkpoint if the last one is 16 MiB or 5 seconds old. */
+    /**
+     * Starts to write a checkpoint in the background if the last one is 16 MiB or 5 seconds old and was written.
+     *
+     * @throws IOException if writing the last one failed
+     */
     void checkpointIfDue(long position, IncrementalDigest hash) throws IOException {
-        if (position - lastPosition >= DUE_BYTES || System.nanoTime() - lastTime >= DUE_NANOS) {
-            checkpoint(position, hash);
+        boolean isDue = position - lastPosition >= DUE_BYTES || System.nanoTime() - lastTime >= DUE_NANOS;
+        if (!isDue || !background.isDone()) {
+            return;
+        }
+        awaitBackground();
+        lastTime = System.nanoTime();
+        if (position != lastPosition) {
+            lastPosition = position;
+            Digest digest = hash.current();
+            background = BesideReceiver.force(() -> {
+                channel.force(false);
+                checkpoints.add(position, digest);
+            });
+        }
+    }
+
+    /** Waits for the checkpoint in the background. */
+    private void awaitBackground() throws IOException {
+        try {
+            background.join();
+        } catch (CompletionException e) {
+            background = CompletableFuture.completedFuture(null);
+            throw e.getCause() instanceof IOException failed ? failed : new IOException(e);
         }
     }
 
     /** Forces the file to disk and writes a checkpoint, unless the last one is at the same position. */
     void checkpoint(long position, IncrementalDigest hash) throws IOException {
+        awaitBackground();
         lastTime = System.nanoTime();
         if (position != lastPosition) {
             channel.force(false);
@@ -135,12 +193,30 @@ public final class PartialFile implements Closeable {
 
     /** Truncates the file to a position, because the bytes after it are wrong. */
     void truncate(long position, IncrementalDigest hash) throws IOException {
+        awaitBackground();
         checkpoints.add(position, hash.current());
         lastPosition = position;
         channel.truncate(position);
     }
 
+    /** Deletes the checkpoints of this file, which was published. */
+    public void deleteCheckpoints() throws IOException {
+        checkpoints.delete();
+    }
+
+    /** Deletes this file and its checkpoints. */
+    public void delete() throws IOException {
+        try {
+            awaitBackground();
+        } catch (IOException e) {
+            LOG.debug("a checkpoint of {}, which is deleted, could not be written: {}", path, e.toString());
+        }
+        Files.deleteIfExists(path);
+        Checkpoints.delete(path);
+    }
+
     public void force() throws IOException {
+        awaitBackground();
         channel.force(true);
     }
 

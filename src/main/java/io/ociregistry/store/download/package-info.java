@@ -3,7 +3,7 @@
  *
  * <p>Entry types: {@link LocalDownload}, {@link PartialFile}.
  *
- * <p>May import: {@code oci}, {@code store}, {@code store.disk}.
+ * <p>May import: {@code common}, {@code oci}, {@code store}, {@code store.disk}.
  */
 @NullMarked
 package io.ociregistry.store.download;

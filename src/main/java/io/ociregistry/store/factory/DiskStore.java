@@ -1,6 +1,7 @@
 package io.ociregistry.store.factory;
 
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.oci.Digest;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.DiskQuota;
 import io.ociregistry.store.IncompleteImages;
@@ -24,6 +25,7 @@ import io.ociregistry.store.manifest.DiskManifestStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** The store in the image path. */
 final class DiskStore implements Store {
@@ -112,6 +114,11 @@ final class DiskStore implements Store {
     @Override
     public void setStallTimeout(Duration timeout) {
         stallTimeout = timeout;
+    }
+
+    @Override
+    public void setContentNotes(Function<Digest, String> notes) {
+        access.layout().notes().set(notes);
     }
 
     @Override

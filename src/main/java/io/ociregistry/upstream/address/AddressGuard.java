@@ -2,6 +2,7 @@ package io.ociregistry.upstream.address;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.ociregistry.config.address.IpLiteral;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;

@@ -1,5 +1,6 @@
 package io.ociregistry.upstream.address;
 
+import io.ociregistry.config.address.AddressRange;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.Arrays;

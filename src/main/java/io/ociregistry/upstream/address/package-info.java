@@ -3,7 +3,7 @@
  *
  * <p>Entry types: {@link AddressGuard}, {@link CachingResolver}, {@link Origin}.
  *
- * <p>May import: {@code common}, {@code oci}.
+ * <p>May import: {@code common}, {@code config.address}, {@code oci}.
  */
 @NullMarked
 package io.ociregistry.upstream.address;

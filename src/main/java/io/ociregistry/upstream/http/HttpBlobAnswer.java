@@ -15,6 +15,7 @@ import java.util.function.LongConsumer;
 final class HttpBlobAnswer implements BlobAnswer {
     private final HttpAnswer answer;
     private final long from;
+    private final String sender;
     private final OptionalLong size;
     private final ConnectionBody wire;
     private final PushbackInputStream body;
@@ -25,9 +26,15 @@ final class HttpBlobAnswer implements BlobAnswer {
      * @param received gets the number of bytes after each read of the body; 0 at its end
      */
     HttpBlobAnswer(
-            HttpAnswer answer, long from, OptionalLong size, Optional<Bandwidth> bandwidth, LongConsumer received)
+            HttpAnswer answer,
+            long from,
+            OptionalLong size,
+            String sender,
+            Optional<Bandwidth> bandwidth,
+            LongConsumer received)
             throws IOException {
         this.answer = answer;
+        this.sender = sender;
         this.from = from;
         this.size = size;
         var entity = answer.response().getEntity();
@@ -39,6 +46,7 @@ final class HttpBlobAnswer implements BlobAnswer {
 
     private HttpBlobAnswer(HttpBlobAnswer encoded, InputStream decoded) {
         this.answer = encoded.answer;
+        this.sender = encoded.sender;
         this.from = 0;
         this.size = OptionalLong.empty();
         this.wire = encoded.wire;
@@ -48,6 +56,11 @@ final class HttpBlobAnswer implements BlobAnswer {
     @Override
     public long from() {
         return from;
+    }
+
+    @Override
+    public String sender() {
+        return sender;
     }
 
     @Override

@@ -101,7 +101,7 @@ public final class HttpUpstream implements Upstream {
                 check(answer, action, ErrorCode.MANIFEST_UNKNOWN);
                 byte[] bytes = read(answer, maxBytes, action, "clients refuse such manifests, see maxManifestBytes");
                 return new ManifestAnswer(
-                        bytes, RegistryRequest.contentType(answer.response()), isStale(answer.response()));
+                        bytes, RegistryRequest.contentType(answer.response()), sender(), isStale(answer.response()));
             } catch (IOException e) {
                 throw ErrorMapping.of(action, origin, e);
             } finally {
@@ -389,7 +389,8 @@ public final class HttpUpstream implements Upstream {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_BAD_ANSWER, action + ": the answer is empty, but the blob is not");
         }
-        return new HttpBlobAnswer(answer, 0, size, bandwidth, count -> health.recordReceived(answer.origin(), count));
+        return new HttpBlobAnswer(
+                answer, 0, size, sender(), bandwidth, count -> health.recordReceived(answer.origin(), count));
     }
 
     private BlobAnswer partial(HttpAnswer answer, long from, String action) throws IOException {
@@ -406,7 +407,7 @@ public final class HttpUpstream implements Upstream {
             throw wrongRange(from, action);
         }
         return new HttpBlobAnswer(
-                answer, from, size, bandwidth, count -> health.recordReceived(answer.origin(), count));
+                answer, from, size, sender(), bandwidth, count -> health.recordReceived(answer.origin(), count));
     }
 
     private static RegistryException wrongRange(long from, String action) {
@@ -416,7 +417,15 @@ public final class HttpUpstream implements Upstream {
     }
 
     private <T> T observed(Supplier<T> request) {
-        return health.outcomes().observe(request);
+        try {
+            return health.outcomes().observe(request);
+        } catch (RegistryException e) {
+            throw e.from(sender());
+        }
+    }
+
+    private String sender() {
+        return location.isMirror() ? origin.toString() : name.toString();
     }
 
     private byte[] read(HttpAnswer answer, long maxBytes, String action, String reason) throws IOException {

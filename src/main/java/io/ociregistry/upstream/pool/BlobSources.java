@@ -173,6 +173,11 @@ final class BlobSources {
         }
 
         @Override
+        public String sender() {
+            return answer.sender();
+        }
+
+        @Override
         public OptionalLong size() {
             return answer.size();
         }

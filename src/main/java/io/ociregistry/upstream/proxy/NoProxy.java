@@ -1,7 +1,7 @@
 package io.ociregistry.upstream.proxy;
 
-import io.ociregistry.upstream.address.AddressRange;
-import io.ociregistry.upstream.address.IpLiteral;
+import io.ociregistry.config.address.AddressRange;
+import io.ociregistry.config.address.IpLiteral;
 import io.ociregistry.upstream.address.Origin;
 import java.net.InetAddress;
 import java.util.List;

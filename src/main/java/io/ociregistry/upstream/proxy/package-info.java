@@ -3,8 +3,8 @@
  *
  * <p>Entry types: {@link Proxies}, {@link ProxyRouting}.
  *
- * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code upstream.address},
- * {@code upstream.credentials}.
+ * <p>May import: {@code common}, {@code config}, {@code config.address}, {@code config.model},
+ * {@code upstream.address}, {@code upstream.credentials}.
  */
 @NullMarked
 package io.ociregistry.upstream.proxy;

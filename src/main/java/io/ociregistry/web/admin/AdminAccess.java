@@ -35,13 +35,13 @@ public final class AdminAccess {
     }
 
     /**
-     * Returns normally if the request may be answered. A wrong token is refused even if the request needs no token, so
-     * that the operator notices the mistake.
+     * Returns true if the request has the token, false if it needs none. A wrong token is refused even if the request
+     * needs no token, so that the operator notices the mistake.
      *
      * @throws RegistryException {@link ErrorCode#PATH_UNKNOWN} if the admin API is disabled, otherwise {@link
      *     ErrorCode#DENIED}; the message says why, and what to do
      */
-    void check(HttpServletRequest request) {
+    boolean check(HttpServletRequest request) {
         if (port.isPresent() && port.getAsInt() != request.getLocalPort()) {
             throw new RegistryException(
                     ErrorCode.PATH_UNKNOWN, "the admin API is on another port of this server; see admin.port");
@@ -61,6 +61,7 @@ public final class AdminAccess {
                             + ": this server requires the header Authorization: Bearer TOKEN, and the token is "
                             + token.clientHint());
         });
+        return sentToken.isPresent();
     }
 
     private static Optional<String> sentToken(HttpServletRequest request) {

@@ -1,5 +1,6 @@
 package io.ociregistry.web.admin;
 
+import io.ociregistry.access.ClientAccess;
 import io.ociregistry.metrics.HttpMetrics.Kind;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
@@ -9,8 +10,10 @@ import io.ociregistry.web.api.Answer;
 import io.ociregistry.web.api.AnswerCounter;
 import io.ociregistry.web.api.Deadline;
 import io.ociregistry.web.api.ErrorAnswers;
+import io.ociregistry.web.api.RequestHead;
 import io.ociregistry.web.send.BodySender;
 import io.ociregistry.web.send.ServletHead;
+import io.ociregistry.web.send.TrustedProxies;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -52,36 +55,41 @@ public final class AdminApiServlet extends HttpServlet {
     }
 
     static List<AdminRoute> routes(RegistryContext context, ServerControl control) {
+        TrustedProxies proxies = new TrustedProxies(context::trustedProxies);
         AdminLists lists = new AdminLists(context.admin());
         return List.of(
                 AdminRoute.get("/cmd/manifest/list", lists::manifests),
                 AdminRoute.get("/cmd/image/list", lists::images),
                 AdminRoute.get("/cmd/blob/list", lists::blobs),
                 AdminRoute.get("/cmd/status", new AdminStatus(context.admin())),
-                new AdminRoute("/cmd/prune", List.of("DELETE", "POST"), new AdminPrune(context.admin())),
+                new AdminRoute("/cmd/prune", List.of("DELETE", "POST"), new AdminPrune(context.admin(), proxies)),
                 AdminRoute.post("/cmd/load", new AdminLoad(context.admin(), () -> LoadOptions.of(context.config()))),
                 AdminRoute.post("/cmd/reload", new AdminReload(control.reload())),
-                AdminRoute.post("/cmd/stop", new AdminStop(control.stop())));
+                new AdminRoute("/cmd/log-level", List.of("PUT", "POST"), new AdminLogLevel(proxies)),
+                AdminRoute.post("/cmd/stop", new AdminStop(control.stop(), proxies)));
     }
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         response.setHeader("Cache-Control", "no-store");
-        sender.answer(request, response, counter.counted(Kind.ADMIN, head -> answer(request)));
+        sender.answer(request, response, counter.counted(Kind.ADMIN, head -> answer(head, request)));
     }
 
-    private CompletionStage<Answer> answer(HttpServletRequest request) {
-        access.check(request);
+    private CompletionStage<Answer> answer(RequestHead head, HttpServletRequest request) {
+        if (access.check(request)) {
+            head.log().setUser(ClientAccess.TOKEN);
+        }
         AdminRoute route = route(request);
         return route.methods().contains(request.getMethod())
                 ? Deadline.limit(route.endpoint().answer(request), TIMEOUT, Answer::close)
-                : CompletableFuture.completedStage(notAllowed(route));
+                : CompletableFuture.completedStage(notAllowed(head, route));
     }
 
-    private Answer notAllowed(AdminRoute route) {
+    private Answer notAllowed(RequestHead head, AdminRoute route) {
         String allowed = String.join(", ", route.methods());
-        return errors.of(new RegistryException(ErrorCode.UNSUPPORTED, route.path() + " accepts " + allowed + " only"))
-                .with("Allow", allowed);
+        String why = route.path() + " accepts " + allowed + " only";
+        head.log().setReason(why);
+        return errors.of(new RegistryException(ErrorCode.UNSUPPORTED, why)).with("Allow", allowed);
     }
 
     private AdminRoute route(HttpServletRequest request) {

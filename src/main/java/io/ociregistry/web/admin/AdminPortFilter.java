@@ -11,8 +11,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
 /**
- * Refuses requests for images on the port of the admin API. That port is plain HTTP without client certificates, so
- * images there would bypass {@code clientAuth: verify}.
+ * Refuses requests for images on the port of the admin API, and for the file that sends pulls to this port. That port
+ * is plain HTTP without client certificates, so images there would bypass {@code clientAuth: verify}.
  */
 public final class AdminPortFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;

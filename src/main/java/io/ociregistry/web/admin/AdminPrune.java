@@ -11,6 +11,7 @@ import io.ociregistry.registry.prune.PruneReport;
 import io.ociregistry.registry.prune.PruneRequest;
 import io.ociregistry.web.api.Answer;
 import io.ociregistry.web.api.Query;
+import io.ociregistry.web.send.TrustedProxies;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * additions and can be combined: an image is removed if all of them select it. A parameter that would have no effect is
  * refused, because the operator meant it to limit the prune.
  */
-record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
+record AdminPrune(Admin admin, TrustedProxies proxies) implements AdminRoute.Endpoint {
     private static final Logger LOG = LoggerFactory.getLogger(AdminPrune.class);
     /** The default of the Go program. */
     private static final int DEFAULT_COUNT = 50;
@@ -39,7 +40,7 @@ record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
     public CompletionStage<Answer> answer(HttpServletRequest request) {
         PruneRequest prune = request(new PruneParameters(Query.of(request.getQueryString())));
         AdminResponse form = AdminResponse.of(request);
-        String client = request.getRemoteAddr();
+        String client = proxies.describe(request);
         return admin.prune(prune).thenApply(report -> {
             if (!report.isDryRun()) {
                 LOG.warn("pruned by a request of {}\n{}", client, String.join("\n", report.lines()));

@@ -91,11 +91,11 @@ public final class Reload {
 
     /** Opens the log file again even if no key changed. */
     private static void configureLog(ServerConfig before, ServerConfig wanted) {
-        if (wanted.logFile().isEmpty() && before.logFile().isEmpty() && before.logLevel() == wanted.logLevel()) {
+        if (wanted.logFile().isEmpty() && before.logFile().isEmpty() && isSame(before, wanted)) {
             return;
         }
         try {
-            Logging.configure(wanted.logLevel(), wanted.logFile());
+            Logging.configure(wanted);
         } catch (IOException e) {
             throw new RegistryException(
                     ErrorCode.REQUEST_INVALID,
@@ -103,6 +103,12 @@ public final class Reload {
                             + e.getMessage(),
                     e);
         }
+    }
+
+    private static boolean isSame(ServerConfig before, ServerConfig wanted) {
+        return before.logLevel() == wanted.logLevel()
+                && before.logFormat() == wanted.logFormat()
+                && !Logging.isLevelTemporary();
     }
 
     private ConfigLoader.Result read() {

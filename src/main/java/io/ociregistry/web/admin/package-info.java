@@ -5,8 +5,8 @@
  *
  * <p>May import: {@code access}, {@code common}, {@code config}, {@code config.model}, {@code config.yaml},
  * {@code logging}, {@code metrics}, {@code oci}, {@code registry}, {@code registry.admin}, {@code registry.list},
- * {@code registry.load}, {@code registry.load.list}, {@code registry.policy}, {@code registry.prune}, {@code web.api},
- * {@code web.send}.
+ * {@code registry.load}, {@code registry.load.list}, {@code registry.policy}, {@code registry.prune},
+ * {@code web.api}, {@code web.send}.
  */
 @NullMarked
 package io.ociregistry.web.admin;

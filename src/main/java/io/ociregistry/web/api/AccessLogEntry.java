@@ -1,27 +1,32 @@
 package io.ociregistry.web.api;
 
-import io.ociregistry.metrics.Served;
-import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Text;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
+import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The line of one request in the access log, written once at info, when the request is over. Thread-safe.
+ * The facts about one request. Its line in the access log is written once at info, when the request is over.
+ * Thread-safe.
  *
- * <p>Fields: method, path and redacted query as received, status, bytes of the body, milliseconds, client address and
- * {@code User-Agent}. A failure that is not a mistake of the client adds its reason, because clients such as containerd
- * do not show the text of an error. Headers are not logged, because they contain secrets.
+ * <p>{@code docs/logs.md} describes the fields; scripts read them, so new fields come after the old ones. The reason of
+ * a failure is part of the line, because clients such as containerd do not show the text of an error. Headers are not
+ * logged, because they contain secrets.
  */
 public final class AccessLogEntry {
     private static final Logger LOG = LoggerFactory.getLogger("io.ociregistry.access");
-    private static final Pattern NOT_IN_FIELD = Pattern.compile("[^ !#-~]");
+    private static final AccessLogQueue LINES = new AccessLogQueue();
+    private static final Pattern NOT_IN_TEXT = Pattern.compile("[^ !#-~]");
+    private static final Pattern NOT_IN_WORD = Pattern.compile("[^!#-~]");
+    private static final String NONE = "-";
 
     private final String method;
     private final String path;
@@ -32,8 +37,10 @@ public final class AccessLogEntry {
     private final long start = System.nanoTime();
     private final AtomicLong sent = new AtomicLong();
     private final AtomicBoolean written = new AtomicBoolean();
-    private volatile String why = "";
-    private volatile @Nullable Served served;
+    private volatile String user = NONE;
+    private volatile @Nullable Provenance provenance;
+    private volatile String reason = "";
+    private volatile LongConsumer counter = bytes -> {};
 
     /**
      * Starts the time of a request.
@@ -60,60 +67,115 @@ public final class AccessLogEntry {
         return LOG.isInfoEnabled();
     }
 
-    /** Records the answer that is sent; called before its first byte. */
-    public void answered(Answer answer) {
-        served = answer.served().orElse(null);
+    /** Writes the lines of all requests that are over. Called when a server has stopped. */
+    public static void closeLog() {
+        LINES.close();
     }
 
-    /** Adds to the number of bytes sent, also in the metrics. */
+    /** Adds to the number of bytes sent. */
     public void addBytes(long bytes) {
         sent.addAndGet(bytes);
-        Served how = served;
-        if (how != null) {
-            how.sent(bytes);
-        }
+        counter.accept(bytes);
     }
 
-    /** Adds the reason of a failure. */
-    public void addReason(RegistryException failure) {
-        boolean isServerSide = failure.code().status() >= 500
-                || failure.code() == ErrorCode.DENIED
-                || failure.code() == ErrorCode.TOO_MANY_REQUESTS;
-        if (isServerSide) {
-            why = ": " + Text.printable(failure.getMessage());
-        }
+    /** Sets the name of the authenticated user. */
+    public void setUser(String name) {
+        user = name;
+    }
+
+    /** Sets the part of the cache in the answer. */
+    public void setProvenance(Provenance known) {
+        provenance = known;
+    }
+
+    /** Returns the part of the cache in the answer; empty if it is not known or the answer has no content. */
+    public Optional<Provenance> provenance() {
+        return Optional.ofNullable(provenance);
+    }
+
+    /** Sets the counter that gets the bytes of the body too. */
+    void setCounter(LongConsumer metric) {
+        counter = metric;
+    }
+
+    /** Sets the reason of a failure, and the part of the cache in it. */
+    public void setFailure(RegistryException failure) {
+        setReason(failure.getMessage());
+        provenance = Provenance.of(failure);
+        counter = bytes -> {};
+    }
+
+    /** Sets the reason of a failure. */
+    public void setReason(String why) {
+        reason = Text.printable(why);
     }
 
     /** Writes the line of a request that was answered. */
     public void write() {
-        write("");
+        write(false);
     }
 
     /** Writes the line of a request whose body was aborted. */
     public void writeAborted() {
-        write(" (aborted)");
+        write(true);
     }
 
-    private void write(String suffix) {
-        if (!written.compareAndSet(false, true)) {
+    private void write(boolean aborted) {
+        if (!isEnabled() || !written.compareAndSet(false, true)) {
             return;
         }
-        LOG.info(
-                "{} {}{} {} {}B {}ms {} \"{}\"{}{}",
-                method,
-                printable(path),
-                query == null ? "" : "?" + printable(RedactedQuery.of(query)),
-                status.getAsInt(),
-                sent,
-                (System.nanoTime() - start) / 1_000_000,
-                client,
-                printable(userAgent),
-                suffix,
-                why);
+        int code = status.getAsInt();
+        long bytes = sent.get();
+        long millis = (System.nanoTime() - start) / 1_000_000;
+        LINES.add(() -> write(code, bytes, millis, aborted));
+    }
+
+    private void write(int code, long bytes, long millis, boolean aborted) {
+        String asked = printable(path);
+        String redacted = query == null ? "" : printable(RedactedQuery.of(query));
+        String agent = userAgent == null ? NONE : printable(userAgent);
+        Provenance known = provenance;
+        String result = known == null ? NONE : known.result().toString();
+        String source = known == null ? NONE : word(known.source());
+        String name = word(user);
+        LOG.atInfo()
+                .addKeyValue("method", method)
+                .addKeyValue("path", asked)
+                .addKeyValue("query", redacted)
+                .addKeyValue("status", code)
+                .addKeyValue("bytes", bytes)
+                .addKeyValue("millis", millis)
+                .addKeyValue("client", client)
+                .addKeyValue("agent", agent)
+                .addKeyValue("result", result)
+                .addKeyValue("source", source)
+                .addKeyValue("user", name)
+                .addKeyValue("aborted", aborted)
+                .addKeyValue("reason", reason)
+                .log(
+                        "{} {}{} {} {}B {}ms {} \"{}\" result={} source={} user={}{}{}",
+                        method,
+                        asked,
+                        redacted.isEmpty() ? "" : "?" + redacted,
+                        code,
+                        bytes,
+                        millis,
+                        client,
+                        agent,
+                        result,
+                        source,
+                        name,
+                        aborted ? " (aborted)" : "",
+                        reason.isEmpty() ? "" : ": " + reason);
     }
 
     /** Replaces characters by which a client could end the line or forge another field. */
-    private static String printable(@Nullable String text) {
-        return text == null ? "-" : NOT_IN_FIELD.matcher(text).replaceAll("?");
+    private static String printable(String text) {
+        return NOT_IN_TEXT.matcher(text).replaceAll("?");
+    }
+
+    /** Does the same for a field that ends with a space. */
+    private static String word(String text) {
+        return text.isEmpty() ? NONE : NOT_IN_WORD.matcher(text).replaceAll("?");
     }
 }

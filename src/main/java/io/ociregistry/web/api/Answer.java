@@ -1,6 +1,5 @@
 package io.ociregistry.web.api;
 
-import io.ociregistry.metrics.Served;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,13 +12,10 @@ import java.util.OptionalLong;
  * <p>The sender closes the answer after the last byte of the body, on failure, or if it does not send the body.
  *
  * @param headers the headers in their order, without {@code Content-Length}, which is {@link Body#length}
- * @param served how the cache obtained the content; empty for errors and answers without content of a registry
  */
-public record Answer(int status, Map<String, String> headers, Body body, Optional<Served> served) {
-    /** Makes an answer without content of a registry. */
-    public Answer(int status, Map<String, String> headers, Body body) {
-        this(status, headers, body, Optional.empty());
-    }
+public record Answer(int status, Map<String, String> headers, Body body) {
+    /** The specification allows 4,096 bytes for all warnings of an answer together. */
+    private static final int MAX_WARNING = 1000;
 
     public Answer {
         headers = Collections.unmodifiableMap(new LinkedHashMap<>(headers));
@@ -35,23 +31,38 @@ public record Answer(int status, Map<String, String> headers, Body body, Optiona
         return ok(Map.of("Content-Type", contentType), new Body.Bytes(body));
     }
 
-    /** Returns the same answer with the description of how its content was obtained. */
-    Answer with(Served how) {
-        return new Answer(status, headers, body, Optional.of(how));
-    }
-
     /** Returns the same answer with one more header; the value replaces that of a header with the same name. */
     public Answer with(String name, String value) {
         Map<String, String> changed = new LinkedHashMap<>(headers);
         changed.put(name, value);
-        return new Answer(status, changed, body, served);
+        return new Answer(status, changed, body);
+    }
+
+    /**
+     * Returns the same answer with the {@code Warning} header of content that may be stale (RFC 7234 section 5.5), in
+     * the form that the distribution specification allows ("Warnings").
+     */
+    public Answer withWarning(Optional<String> warning) {
+        return warning.isEmpty() ? this : with("Warning", warningValue(warning.get()));
+    }
+
+    /** Formats the text with code 299, and without agent and date. */
+    private static String warningValue(String text) {
+        StringBuilder quoted = new StringBuilder("299 - \"");
+        text.chars().limit(MAX_WARNING).forEach(c -> {
+            if (c == '"' || c == '\\') {
+                quoted.append('\\');
+            }
+            quoted.append(c < ' ' || c > '~' ? '?' : (char) c);
+        });
+        return quoted.append('"').toString();
     }
 
     /** Returns the answer to HEAD instead of GET: the same headers without a body. */
     public Answer headersOnly() {
         OptionalLong length = body.length();
         body.close();
-        return new Answer(status, headers, new Body.None(length), served);
+        return new Answer(status, headers, new Body.None(length));
     }
 
     /** Releases the source of the body. */

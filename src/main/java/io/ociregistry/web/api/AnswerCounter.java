@@ -1,16 +1,15 @@
 package io.ociregistry.web.api;
 
-import io.ociregistry.common.Causes;
 import io.ociregistry.common.Futures;
-import io.ociregistry.metrics.CacheResult;
 import io.ociregistry.metrics.HttpMetrics;
 import io.ociregistry.metrics.HttpMetrics.Kind;
+import io.ociregistry.metrics.HttpMetrics.Source;
 import io.ociregistry.metrics.Metrics;
-import io.ociregistry.metrics.Served;
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
-import io.ociregistry.registry.policy.NegativeCache;
+import io.ociregistry.store.BlobSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -75,36 +74,41 @@ public final class AnswerCounter {
                 : ErrorCode.INTERNAL.status();
     }
 
-    /** Counts how the cache answered a request for content of a registry. */
-    void countContent(Kind kind, RegistryName registry, Answer answer, long start) {
-        Optional<Served> served = answer.served();
-        if (served.isPresent()) {
-            countContent(kind, registry, served.get().result(), start);
+    /** Counts how the cache answered a request for content, and the bytes of the answer while they are sent. */
+    void countContent(Kind kind, RegistryName registry, RequestHead head, Answer answer, long start) {
+        Optional<Provenance> provenance = head.log().provenance();
+        if (provenance.isPresent()) {
+            countContent(kind, registry, provenance.get(), start);
+            head.log().setCounter(http.sent(kind, source(answer, provenance.get())));
         }
     }
 
     /** Counts how the cache answered a request for content of a registry that failed. */
     void countContent(Kind kind, RegistryName registry, Throwable failure, long start) {
-        countContent(kind, registry, result(Futures.cause(failure)), start);
+        countContent(
+                kind,
+                registry,
+                Futures.cause(failure) instanceof RegistryException known ? Provenance.of(known) : Provenance.INTERNAL,
+                start);
     }
 
-    private void countContent(Kind kind, RegistryName registry, CacheResult result, long start) {
+    private void countContent(Kind kind, RegistryName registry, Provenance provenance, long start) {
+        Provenance.Result result = provenance.result();
         http.ready(kind, result, System.nanoTime() - start);
         // A refused request may name any registry, so it gets no series of its own.
-        (result == CacheResult.REFUSED ? metrics.known(registry) : metrics.of(registry)).cacheAnswered(kind, result);
+        (result == Provenance.Result.REFUSED ? metrics.known(registry) : metrics.of(registry))
+                .cacheAnswered(kind, result);
     }
 
-    private static CacheResult result(Throwable failure) {
-        if (!(failure instanceof RegistryException known)) {
-            return CacheResult.MISS;
+    private static Source source(Answer answer, Provenance provenance) {
+        Optional<BlobSource.Origin> origin = answer.body().origin();
+        if (origin.isEmpty()) {
+            return provenance.source().equals(Provenance.CACHE) ? Source.CACHE : Source.ARRIVING;
         }
-        return switch (known.code()) {
-            case MANIFEST_UNKNOWN, BLOB_UNKNOWN, NAME_UNKNOWN ->
-                Causes.find(known, NegativeCache.Remembered.class).isPresent()
-                        ? CacheResult.NEGATIVE
-                        : CacheResult.MISS;
-            case DENIED, TOO_MANY_REQUESTS, OVERLOADED, LOOP, REQUEST_INVALID -> CacheResult.REFUSED;
-            default -> CacheResult.MISS;
+        return switch (origin.get()) {
+            case STORED -> Source.CACHE;
+            case ARRIVING -> Source.ARRIVING;
+            case PASSED -> Source.PASSED;
         };
     }
 }

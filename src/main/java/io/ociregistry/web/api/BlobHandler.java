@@ -1,16 +1,12 @@
 package io.ociregistry.web.api;
 
-import io.ociregistry.metrics.CacheResult;
-import io.ociregistry.metrics.HttpMetrics;
-import io.ociregistry.metrics.HttpMetrics.Kind;
-import io.ociregistry.metrics.Served;
-import io.ociregistry.metrics.Served.Source;
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.registry.blob.BlobResult;
 import io.ociregistry.registry.blob.RequestedRange;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.web.api.ApiRequest.BlobRequest;
@@ -28,53 +24,49 @@ import org.jspecify.annotations.Nullable;
 final class BlobHandler implements ApiHandler<BlobRequest> {
     private final RegistryContext context;
     private final ErrorAnswers errors;
-    private final HttpMetrics http;
 
     BlobHandler(RegistryContext context, ErrorAnswers errors) {
         this.context = context;
-        this.http = context.metrics().http();
         this.errors = errors;
     }
 
     @Override
     public Optional<Answer> hit(RequestHead head, BlobRequest request) {
-        return head.isHead()
-                ? Optional.empty()
-                : context.registry()
-                        .cachedBlob(request.repository(), request.digest())
-                        .map(source -> answer(head, source, CacheResult.HIT));
+        if (head.isHead()) {
+            OptionalLong size = context.registry().cachedBlobSize(request.repository(), request.digest());
+            return size.isPresent()
+                    ? Optional.of(answerToHead(head, request.digest(), new BlobResult.Size(size, Provenance.HIT)))
+                    : Optional.empty();
+        }
+        return context.registry()
+                .cachedBlob(request.repository(), request.digest())
+                .map(source -> answer(head, source, Provenance.HIT));
     }
 
     @Override
     public CompletionStage<Answer> answer(RequestHead head, BlobRequest request) {
-        Repository repository = request.repository();
-        Digest digest = request.digest();
-        if (head.isHead()) {
-            boolean isKnown =
-                    context.registry().cachedBlobSize(repository, digest).isPresent();
-            Served served = http.served(Kind.BLOB, isKnown ? CacheResult.HIT : CacheResult.MISS, Source.CACHE);
-            return context.registry().blobSize(repository, digest).thenApply(size -> answerToHead(head, digest, size)
-                    .with(served));
-        }
-        CacheResult result =
-                context.registry().isBlobInFlight(repository, digest) ? CacheResult.JOINED : CacheResult.MISS;
-        return context.registry()
-                .blob(repository, digest, requestedRange(head, digest))
-                .thenApply(source ->
-                        answer(head, source, source.origin() == BlobSource.Origin.STORED ? CacheResult.HIT : result));
+        return head.isHead()
+                ? context.registry()
+                        .blobSize(request.repository(), request.digest())
+                        .thenApply(size -> answerToHead(head, request.digest(), size))
+                : context.registry()
+                        .blob(request.repository(), request.digest(), requestedRange(head, request.digest()))
+                        .thenApply(found -> answer(head, found.source(), found.provenance()));
     }
 
-    private static Answer answerToHead(RequestHead head, Digest digest, OptionalLong size) {
+    private static Answer answerToHead(RequestHead head, Digest digest, BlobResult.Size size) {
+        head.log().setProvenance(size.provenance());
         return ContentHeaders.isNotModified(head, digest)
                 ? ContentHeaders.notModified(digest)
-                : Answer.ok(headers(digest), new Body.None(size));
+                : Answer.ok(headers(digest), new Body.None(size.bytes()));
     }
 
     /** Returns the answer with the source, or closes the source. */
-    private Answer answer(RequestHead head, BlobSource source, CacheResult result) {
+    private Answer answer(RequestHead head, BlobSource source, Provenance provenance) {
+        head.log().setProvenance(provenance);
         boolean isInAnswer = false;
         try {
-            Answer answer = content(head, source).with(http.served(Kind.BLOB, result, place(source)));
+            Answer answer = content(head, source);
             isInAnswer = answer.body() instanceof Body.Blob || answer.body() instanceof Body.Multipart;
             return answer;
         } finally {
@@ -82,14 +74,6 @@ final class BlobHandler implements ApiHandler<BlobRequest> {
                 source.close();
             }
         }
-    }
-
-    private static Source place(BlobSource source) {
-        return switch (source.origin()) {
-            case STORED -> Source.CACHE;
-            case ARRIVING -> Source.ARRIVING;
-            case PASSED -> Source.PASSED;
-        };
     }
 
     private Answer content(RequestHead head, BlobSource source) {
@@ -107,14 +91,15 @@ final class BlobHandler implements ApiHandler<BlobRequest> {
         }
         long size = source.size().getAsLong();
         return switch (ranges.get().size()) {
-            case 0 -> unsatisfiable(digest, size);
+            case 0 -> unsatisfiable(head, digest, size);
             case 1 -> partial(source, ranges.get().get(0), size);
             default -> multipart(source, ranges.get(), size);
         };
     }
 
-    private Answer unsatisfiable(Digest digest, long size) {
+    private Answer unsatisfiable(RequestHead head, Digest digest, long size) {
         String why = "no requested range is within the " + size + " bytes of " + digest;
+        head.log().setReason(why);
         return errors.of(new RegistryException(ErrorCode.RANGE_NOT_SATISFIABLE, why))
                 .with("Content-Range", "bytes */" + size);
     }

@@ -38,7 +38,7 @@ public final class DistributionApi {
     private static final Duration AUTHENTICATION_TIMEOUT = Duration.ofMinutes(5);
 
     private static final CompletableFuture<Boolean> ANONYMOUS = CompletableFuture.completedFuture(true);
-    private static final byte[] PING_BODY = "{}".getBytes(StandardCharsets.US_ASCII);
+    private static final Answer PING = Answer.ok("application/json", "{}".getBytes(StandardCharsets.US_ASCII));
 
     private final RegistryContext context;
     private final ErrorAnswers errors;
@@ -93,10 +93,15 @@ public final class DistributionApi {
         if (!isRead(head) || !isAuthenticatedAlready(head)) {
             return Optional.empty();
         }
+        setUser(head);
         return switch (ApiRequest.Kind.of(head.path())) {
             case MANIFEST ->
                 countedHit(Kind.MANIFEST, head, manifests, ManifestRequest.parse(head, context.registryNames()));
             case BLOB -> countedHit(Kind.BLOB, head, blobs, BlobRequest.parse(head, context.registryNames()));
+            case PING -> {
+                counter.count(Kind.BASE, head, PING);
+                yield Optional.of(PING);
+            }
             default -> Optional.empty();
         };
     }
@@ -114,13 +119,13 @@ public final class DistributionApi {
             Kind kind, RequestHead head, ApiHandler<R> handler, R request, long start) {
         Optional<Answer> hit = handler.hit(head, request);
         if (hit.isPresent() && request.repository() != null) {
-            counter.countContent(kind, request.repository().registry(), hit.get(), start);
+            counter.countContent(kind, request.repository().registry(), head, hit.get(), start);
         }
         return hit;
     }
 
     private static CompletionStage<Answer> ping(RequestHead head, PingRequest ping) {
-        return CompletableFuture.completedStage(Answer.ok("application/json", PING_BODY));
+        return CompletableFuture.completedStage(PING);
     }
 
     private boolean isAuthenticatedAlready(RequestHead head) {
@@ -164,6 +169,7 @@ public final class DistributionApi {
             ApiHandler<R> handler,
             BiFunction<RequestHead, RegistryNames, R> parser,
             long start) {
+        setUser(head);
         if (!isRead(head)) {
             throw new RegistryException(
                     ErrorCode.UNSUPPORTED,
@@ -188,7 +194,7 @@ public final class DistributionApi {
                 ? answer
                 : answer.whenComplete((ready, failure) -> {
                     if (failure == null) {
-                        counter.countContent(kind, repository.registry(), ready, start);
+                        counter.countContent(kind, repository.registry(), head, ready, start);
                     } else {
                         counter.countContent(kind, repository.registry(), failure, start);
                     }
@@ -199,11 +205,25 @@ public final class DistributionApi {
         return head.method().equals("GET") || head.isHead();
     }
 
+    private void setUser(RequestHead head) {
+        if (!context.clientAccess().allowsAnonymous()) {
+            ClientAccess.presentedUser(head.headers().authorization()).ifPresent(head.log()::setUser);
+        }
+    }
+
     private CompletionStage<Answer> refused(RequestHead head) {
-        String why = ClientAccess.presentsCredentials(head.headers().authorization())
+        Optional<String> user = ClientAccess.presentedUser(head.headers().authorization());
+        String why = user.isPresent()
                 ? "this registry does not accept this password or token; log in with a valid one"
                 : "this registry requires its clients to log in";
-        return CompletableFuture.completedStage(errors.of(new RegistryException(ErrorCode.UNAUTHORIZED, why))
-                .with("WWW-Authenticate", context.clientAccess().challenge()));
+        RegistryException error = new RegistryException(ErrorCode.UNAUTHORIZED, why);
+        head.log().setFailure(error);
+        head.log()
+                .setReason(user.map(name -> name.equals(ClientAccess.TOKEN)
+                                ? "the token is wrong"
+                                : "the password of \"" + name + "\" is wrong, or there is no such user")
+                        .orElse("the client sent no credentials"));
+        return CompletableFuture.completedStage(
+                errors.of(error).with("WWW-Authenticate", context.clientAccess().challenge()));
     }
 }

@@ -1,19 +1,13 @@
 package io.ociregistry.web.api;
 
-import io.ociregistry.metrics.CacheResult;
-import io.ociregistry.metrics.HttpMetrics.Kind;
-import io.ociregistry.metrics.Served;
-import io.ociregistry.metrics.Served.Source;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.oci.TagList;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.registry.list.ListResult;
 import io.ociregistry.web.api.ApiRequest.ReferrersRequest;
 import io.ociregistry.web.api.ApiRequest.TagsRequest;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Answers requests for lists of tags and of referrers. Stages fail with {@link RegistryException}. */
@@ -25,33 +19,16 @@ final class ListHandler {
     }
 
     CompletionStage<Answer> tags(RequestHead head, TagsRequest request) {
-        CompletableFuture<ListResult<TagList>> found =
-                context.listings().tags(request.repository(), request.page()).toCompletableFuture();
-        CacheResult result = result(found);
-        return found.thenApply(list -> answer(
-                head,
-                Answer.ok("application/json", list.list().toJson(request.name()))
-                        .with(served(Kind.TAGS, result, list)),
-                list));
+        return context.listings()
+                .tags(request.repository(), request.page())
+                .thenApply(found ->
+                        answer(head, Answer.ok("application/json", found.list().toJson(request.name())), found));
     }
 
     CompletionStage<Answer> referrers(RequestHead head, ReferrersRequest request) {
-        CompletableFuture<ListResult<ReferrerList>> found = context.listings()
+        return context.listings()
                 .referrers(request.repository(), request.subject(), request.page())
-                .toCompletableFuture();
-        CacheResult result = result(found);
-        return found.thenApply(
-                list -> answer(head, referrers(request, list.list()).with(served(Kind.REFERRERS, result, list)), list));
-    }
-
-    /** A list that is there at once was cached; every other one was asked for. */
-    private static CacheResult result(CompletableFuture<?> found) {
-        return found.isDone() ? CacheResult.HIT : CacheResult.MISS;
-    }
-
-    private Served served(Kind kind, CacheResult result, ListResult<?> found) {
-        CacheResult known = found.warning().isPresent() ? CacheResult.STALE : result;
-        return context.metrics().http().served(kind, known, known == CacheResult.MISS ? Source.ARRIVING : Source.CACHE);
+                .thenApply(found -> answer(head, referrers(request, found.list()), found));
     }
 
     private static Answer referrers(ReferrersRequest request, ReferrerList list) {
@@ -66,7 +43,8 @@ final class ListHandler {
     }
 
     private static Answer answer(RequestHead head, Answer answer, ListResult<?> found) {
+        head.log().setProvenance(found.provenance());
         Optional<String> link = PageQuery.link(head, found.next());
-        return WarningHeader.addTo(link.isEmpty() ? answer : answer.with("Link", link.get()), found.warning());
+        return (link.isEmpty() ? answer : answer.with("Link", link.get())).withWarning(found.warning());
     }
 }

@@ -1,10 +1,5 @@
 package io.ociregistry.web.api;
 
-import io.ociregistry.metrics.CacheResult;
-import io.ociregistry.metrics.HttpMetrics;
-import io.ociregistry.metrics.HttpMetrics.Kind;
-import io.ociregistry.metrics.Served;
-import io.ociregistry.metrics.Served.Source;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
@@ -21,11 +16,9 @@ import java.util.concurrent.CompletionStage;
  */
 final class ManifestHandler implements ApiHandler<ManifestRequest> {
     private final RegistryContext context;
-    private final HttpMetrics http;
 
     ManifestHandler(RegistryContext context) {
         this.context = context;
-        this.http = context.metrics().http();
     }
 
     @Override
@@ -39,19 +32,13 @@ final class ManifestHandler implements ApiHandler<ManifestRequest> {
     }
 
     private Answer answer(RequestHead head, ImageReference name, ManifestResult found) {
+        head.log().setProvenance(found.provenance());
         Manifest manifest = found.manifest();
-        boolean isCached = found.result() == CacheResult.HIT || found.result() == CacheResult.STALE;
-        Served served = http.served(Kind.MANIFEST, found.result(), isCached ? Source.CACHE : Source.ARRIVING);
         Digest digest = name.reference() instanceof Digest asked ? asked : manifest.digest();
-        return WarningHeader.addTo(
-                ContentHeaders.isNotModified(head, digest)
-                        ? ContentHeaders.notModified(digest).with(served)
-                        : new Answer(
-                                200,
-                                ContentHeaders.of(digest, manifest.mediaType()),
-                                body(head, name, manifest),
-                                Optional.of(served)),
-                found.warning());
+        Answer answer = ContentHeaders.isNotModified(head, digest)
+                ? ContentHeaders.notModified(digest)
+                : Answer.ok(ContentHeaders.of(digest, manifest.mediaType()), body(head, name, manifest));
+        return answer.withWarning(found.warning());
     }
 
     private Body body(RequestHead head, ImageReference name, Manifest manifest) {

@@ -13,7 +13,7 @@ public final class RedactedQuery {
     private static final Pattern KNOWN = Pattern.compile(
             "(ns|last|artifactType)=[A-Za-z0-9._:/%+-]*|n=[0-9]*"
                     // Parameters of the admin API; the log must show which client pruned which images.
-                    + "|(type|dur|dryRun|count|maxSize|createdBefore|pulledBefore|parallel|withReferrers)"
+                    + "|(type|dur|dryRun|count|maxSize|createdBefore|pulledBefore|parallel|withReferrers|level)"
                     + "=[A-Za-z0-9._:%+-]*"
                     + "|(expr|pattern|digest|substr|platform)=[A-Za-z0-9._:/%+,^$*?()|-]*",
             Pattern.DOTALL);

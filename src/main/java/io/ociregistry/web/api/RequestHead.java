@@ -10,8 +10,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param context the path of the web application, without a slash at the end; empty for the root
  * @param path the path below the web application, percent-encoded
+ * @param log gets the facts about the answer
  */
-public record RequestHead(String method, String context, String path, Query query, Headers headers) {
+public record RequestHead(
+        String method, String context, String path, Query query, Headers headers, AccessLogEntry log) {
     /** The headers that the distribution API reads; null if the request does not have them. */
     public record Headers(
             @Nullable String authorization,

@@ -27,7 +27,7 @@ public final class HealthPortServlet extends HttpServlet {
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        Answer answer = answer(request);
+        Answer answer = answer(request, response);
         response.setStatus(answer.status());
         answer.headers().forEach(response::setHeader);
         answer.body().length().ifPresent(response::setContentLengthLong);
@@ -36,9 +36,9 @@ public final class HealthPortServlet extends HttpServlet {
         }
     }
 
-    private Answer answer(HttpServletRequest request) {
+    private Answer answer(HttpServletRequest request, HttpServletResponse response) {
         try {
-            return checks.answer(ServletHead.of(request));
+            return checks.answer(ServletHead.of(request, response));
         } catch (RegistryException e) {
             return errors.of(e);
         }

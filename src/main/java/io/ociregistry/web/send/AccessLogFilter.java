@@ -15,9 +15,20 @@ public final class AccessLogFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
     private static final String ENTRY = AccessLogEntry.class.getName();
 
-    /** Returns the entry of a request. Without an access log, the entry is never written. */
+    private final transient TrustedProxies proxies;
+
+    public AccessLogFilter(TrustedProxies proxies) {
+        this.proxies = proxies;
+    }
+
+    /** Returns the only entry of a request. Without an access log, the entry only counts, and is never written. */
     static AccessLogEntry entry(HttpServletRequest request, HttpServletResponse response) {
-        return request.getAttribute(ENTRY) instanceof AccessLogEntry entry ? entry : newEntry(request, response);
+        if (request.getAttribute(ENTRY) instanceof AccessLogEntry entry) {
+            return entry;
+        }
+        AccessLogEntry entry = newEntry(request, response, request.getRemoteAddr());
+        request.setAttribute(ENTRY, entry);
+        return entry;
     }
 
     @Override
@@ -27,7 +38,7 @@ public final class AccessLogFilter extends HttpFilter {
             chain.doFilter(request, response);
             return;
         }
-        AccessLogEntry entry = newEntry(request, response);
+        AccessLogEntry entry = newEntry(request, response, proxies.clientOf(request));
         request.setAttribute(ENTRY, entry);
         try {
             chain.doFilter(request, response);
@@ -40,12 +51,12 @@ public final class AccessLogFilter extends HttpFilter {
         }
     }
 
-    private static AccessLogEntry newEntry(HttpServletRequest request, HttpServletResponse response) {
+    private static AccessLogEntry newEntry(HttpServletRequest request, HttpServletResponse response, String client) {
         return new AccessLogEntry(
                 request.getMethod(),
                 request.getRequestURI(),
                 request.getQueryString(),
-                request.getRemoteAddr(),
+                client,
                 request.getHeader("User-Agent"),
                 response::getStatus);
     }

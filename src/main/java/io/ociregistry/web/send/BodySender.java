@@ -80,7 +80,7 @@ public final class BodySender {
             }
             CompletableFuture<Answer> answer = result instanceof Waited waited
                     ? waited.answer()
-                    : api.apply(ServletHead.of(request)).toCompletableFuture();
+                    : api.apply(ServletHead.of(request, response)).toCompletableFuture();
             if (answer.isDone()) {
                 send(answer.join(), request, response);
             } else {
@@ -116,7 +116,6 @@ public final class BodySender {
             answer.headers().forEach(response::setHeader);
             answer.body().length().ifPresent(response::setContentLengthLong);
             AccessLogEntry entry = AccessLogFilter.entry(request, response);
-            entry.answered(answer);
             Answer sent = request.getMethod().equals("HEAD") ? answer.headersOnly() : answer;
             body(sent.body(), request, response, entry);
             isSent = true;
@@ -173,7 +172,7 @@ public final class BodySender {
         if (error.code() == ErrorCode.INTERNAL) {
             LOG.error("{} {} failed", request.getMethod(), request.getRequestURI(), cause);
         }
-        AccessLogFilter.entry(request, response).addReason(error);
+        AccessLogFilter.entry(request, response).setFailure(error);
         if (response.isCommitted()) {
             throw error;
         }
@@ -197,10 +196,20 @@ public final class BodySender {
         if (!response.isCommitted() && cause instanceof RegistryException known) {
             throw known;
         }
-        AccessLogFilter.entry(request, response).writeAborted();
+        writeAborted(AccessLogFilter.entry(request, response), cause);
         // The container recognizes an exception of its own as a disconnected client, and does not log it.
         throw cause instanceof IOException known
                 ? known
                 : new BodyWriter.AbortedException("the body can't be completed: " + cause.getMessage());
+    }
+
+    /** Writes the line of a request whose body was aborted. A client that disconnected needs no other reason. */
+    static void writeAborted(AccessLogEntry entry, Throwable cause) {
+        if (cause instanceof RegistryException failure) {
+            entry.setFailure(failure);
+        } else if (cause instanceof BodyWriter.AbortedException) {
+            entry.setReason(String.valueOf(cause.getMessage()));
+        }
+        entry.writeAborted();
     }
 }

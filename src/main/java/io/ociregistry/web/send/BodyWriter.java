@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * counted: one thread at a time works, and a wake during its work makes it check once more, so no wake is lost. A body
  * that can't be completed is aborted by {@link #abort}, and never ends like a complete one.
  */
-final class BodyWriter implements WriteListener, AsyncListener {
+final class BodyWriter implements WriteListener, AsyncListener, BodyWriterContext.Watched {
     private static final Logger LOG = LoggerFactory.getLogger(BodyWriter.class);
 
     /**
@@ -191,8 +191,8 @@ final class BodyWriter implements WriteListener, AsyncListener {
         return false;
     }
 
-    /** Called periodically by the context. */
-    void abortIfTooSlow(long now) {
+    @Override
+    public void abortIfTooSlow(long now) {
         if (ended) {
             context.unwatch(this);
         } else if (rate.isTooSlow(now)) {
@@ -280,7 +280,7 @@ final class BodyWriter implements WriteListener, AsyncListener {
             BodySender.setAborted(request, cause);
             async.dispatch();
         } catch (IllegalStateException gone) {
-            entry.writeAborted();
+            BodySender.writeAborted(entry, cause);
         } catch (NullPointerException gone) {
             // A stopped Jetty throws this, and no longer reports the end of a request.
             LOG.debug("aborted by the stop of the server");

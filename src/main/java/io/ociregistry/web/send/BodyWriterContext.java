@@ -10,18 +10,24 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The resources that all {@link BodyWriter}s share: an executor, buffers, and a periodic check for clients that are too
+ * The resources that all writers of bodies share: an executor, buffers, and a periodic check for clients that are too
  * slow. Thread-safe.
  */
 public final class BodyWriterContext implements AutoCloseable {
     /** The number of checks within the period of the minimum rate. */
     private static final int CHECKS = 10;
 
+    /** A body whose client may be too slow. */
+    public interface Watched {
+        /** Called periodically, by one thread. */
+        void abortIfTooSlow(long now);
+    }
+
     private final Executor executor;
     private final MinimumRate minimumRate;
     private final HttpMetrics metrics;
     private final BufferPool buffers = new BufferPool(Runtime.getRuntime().maxMemory());
-    private final Set<BodyWriter> watched = ConcurrentHashMap.newKeySet();
+    private final Set<Watched> watched = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService watch;
 
     /** Creates a context whose writers run on the executor. The caller closes the executor. */
@@ -42,7 +48,7 @@ public final class BodyWriterContext implements AutoCloseable {
         return executor;
     }
 
-    HttpMetrics metrics() {
+    public HttpMetrics metrics() {
         return metrics;
     }
 
@@ -50,16 +56,17 @@ public final class BodyWriterContext implements AutoCloseable {
         return buffers;
     }
 
-    ClientRate newRate() {
+    /** Returns a measurement for one new client. */
+    public ClientRate newRate() {
         return new ClientRate(minimumRate);
     }
 
     /** Adds a writer to the periodic check. */
-    void watch(BodyWriter writer) {
+    public void watch(Watched writer) {
         watched.add(writer);
     }
 
-    void unwatch(BodyWriter writer) {
+    public void unwatch(Watched writer) {
         watched.remove(writer);
     }
 

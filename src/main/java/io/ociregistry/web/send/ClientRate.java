@@ -4,7 +4,7 @@ package io.ociregistry.web.send;
  * Measures whether one client reads at the {@link MinimumRate}. Thread-safe. Times are those of {@link
  * System#nanoTime}.
  */
-final class ClientRate {
+public final class ClientRate {
     private final MinimumRate minimum;
 
     // Fields below are guarded by "this".
@@ -21,7 +21,7 @@ final class ClientRate {
     }
 
     /** Records that the client does not accept the last write; does nothing if that is recorded already. */
-    synchronized void blocked(long now) {
+    public synchronized void blocked(long now) {
         if (!blocked) {
             blocked = true;
             counted = now;
@@ -29,14 +29,14 @@ final class ClientRate {
     }
 
     /** Records that the client has accepted bytes. */
-    synchronized void accepted(long bytes, long now) {
+    public synchronized void accepted(long bytes, long now) {
         count(now);
         blocked = false;
         taken += bytes;
     }
 
     /** Returns true if a period is over in which the client read less than the minimum. */
-    synchronized boolean isTooSlow(long now) {
+    public synchronized boolean isTooSlow(long now) {
         count(now);
         if (waited < minimum.period().toNanos()) {
             return false;

@@ -13,6 +13,7 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.blob.BlobAccess.BlobKey;
 import io.ociregistry.registry.index.ContentIndex;
+import io.ociregistry.registry.index.ImageNames;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
@@ -26,6 +27,7 @@ import io.ociregistry.store.disk.Layout;
 import io.ociregistry.testing.Blobs;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Records;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -66,7 +68,13 @@ class BlobAccessTest {
                         ServerKeys.REGISTRIES,
                         List.of(UpstreamConfig.of(CONFIGURED.registry().toString())));
         RuntimeConfig runtime = RuntimeConfig.of(config);
-        access = new BlobAccess(index, new DiskLinkStore(layout), store, downloads, runtime::trust);
+        access = new BlobAccess(
+                index,
+                new DiskLinkStore(layout),
+                store,
+                downloads,
+                runtime::trust,
+                new ImageNames(index, Records.in(layout)));
     }
 
     @AfterEach

@@ -259,6 +259,7 @@ class DownloadsTest {
         Downloads.Key file = new Downloads.Key(DIGEST, Optional.empty());
         CompletableFuture<BlobSource> opened = downloads
                 .join(file, waiting::add, new FileVerification(blobs, DIGEST))
+                .thenApply(BlobResult::source)
                 .toCompletableFuture();
         assertTrue(opened.isDone());
         try (BlobSource source = opened.join()) {
@@ -284,7 +285,7 @@ class DownloadsTest {
     void joinThatMayNotUseTheStoreDownloadsTheBlob() throws Exception {
         get(join(Runnable::run, this::receive)).close();
         Downloads.Receiver receiver = new FakeReceiver(Optional::empty, this::receive);
-        try (BlobSource source = get(downloads.join(KEY, executor, receiver))) {
+        try (BlobSource source = get(downloads.join(KEY, executor, receiver)).source()) {
             assertArrayEquals(CONTENT, readAll(source));
         }
         assertEquals(2, transfers.get());
@@ -345,7 +346,9 @@ class DownloadsTest {
 
     private CompletionStage<BlobSource> join(
             Executor runner, Consumer<CompletableFuture<Optional<BlobDownload>>> work) {
-        return downloads.join(KEY, runner, new FakeReceiver(() -> blobs.open(DIGEST), work));
+        return downloads
+                .join(KEY, runner, new FakeReceiver(() -> blobs.open(DIGEST), work))
+                .thenApply(BlobResult::source);
     }
 
     private static void never(CompletableFuture<Optional<BlobDownload>> started) {

@@ -7,6 +7,7 @@ import io.ociregistry.config.ConfigLoader;
 import io.ociregistry.config.Overrides;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.metrics.Metrics;
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryName;
@@ -105,7 +106,7 @@ class TagRevalidatorTest {
     @ValueSource(strings = {"PT-1H", "PT1S", "P100000D"})
     void staleOrFutureConfirmationIsRevalidated(Duration ago) {
         confirmedAt(NOW.plus(ago));
-        assertEquals(ManifestResult.of(cached), answer());
+        assertEquals(ManifestResult.of(cached, Provenance.REVALIDATED), answer());
         assertEquals(1, upstream.requests(Match.manifests().head()).size());
     }
 

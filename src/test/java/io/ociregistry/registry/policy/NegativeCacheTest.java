@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
@@ -23,7 +24,10 @@ class NegativeCacheTest {
     void missIsRememberedForTtl(ErrorCode code) {
         RegistryException answer = fail("a", code);
         now += TTL.toNanos() - 1;
-        assertSame(answer, assertThrows(RegistryException.class, () -> missing.check("a")));
+        RegistryException remembered = assertThrows(RegistryException.class, () -> missing.check("a"));
+        assertSame(answer, remembered.getCause());
+        assertEquals(code, remembered.code());
+        assertTrue(remembered.isRemembered());
         assertDoesNotThrow(() -> missing.check("b"));
         now += 1;
         assertDoesNotThrow(() -> missing.check("a"), "it may have been pushed by now");

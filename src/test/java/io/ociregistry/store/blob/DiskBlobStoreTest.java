@@ -28,15 +28,18 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Timeout(60)
 class DiskBlobStoreTest {
     private static final byte[] CONTENT = "the content of a blob".getBytes(StandardCharsets.US_ASCII);
     private static final Repository SOURCE = new Repository(RegistryName.parse("[::1]:5000"), "team/app");
@@ -237,6 +240,55 @@ class DiskBlobStoreTest {
         assertFalse(store.contains(DIGEST));
         assertEquals(OptionalLong.empty(), store.size(DIGEST));
         assertTrue(store.open(DIGEST).isEmpty());
+    }
+
+    @Test
+    void smallBlobGetsCheckpointsFileOnlyWithItsFirstCheckpoint() throws IOException {
+        BlobDownload download = store.startDownload(DIGEST, SOURCE, OptionalLong.of(CONTENT.length));
+        Path checkpoints = Layout.checkpoints(layout.partial(DIGEST, SOURCE.registry()));
+        download.append(ByteBuffer.wrap(CONTENT, 0, 6));
+        assertFalse(Files.exists(checkpoints));
+
+        download.checkpoint();
+        download.release();
+        assertEquals(List.of(new InterruptedDownload(DIGEST, SOURCE)), store.interrupted());
+        BlobDownload resumed = store.startDownload(DIGEST, SOURCE, OptionalLong.of(CONTENT.length));
+        assertEquals(6, resumed.position());
+        assertTrue(resumed.recheck());
+        resumed.append(ByteBuffer.wrap(CONTENT, 6, CONTENT.length - 6));
+        resumed.verify();
+        store.publish(resumed);
+        resumed.release();
+        assertFalse(Files.exists(checkpoints));
+    }
+
+    @Test
+    void largeBlobGetsCheckpointsFileAtItsStart() throws IOException {
+        BlobDownload download = store.startDownload(DIGEST, SOURCE, OptionalLong.of(2 << 20));
+        download.release();
+        assertEquals(List.of(new InterruptedDownload(DIGEST, SOURCE)), store.interrupted());
+    }
+
+    @Test
+    void checkpointIsWrittenWhileTheBlobArrives() throws IOException {
+        byte[] content = new byte[(16 << 20) + 5];
+        new Random(7).nextBytes(content);
+        Digest digest = Digest.of(content);
+        BlobDownload download = store.startDownload(digest, SOURCE, OptionalLong.of(content.length));
+        for (int from = 0; from < 16 << 20; from += 1 << 17) {
+            download.append(ByteBuffer.wrap(content, from, 1 << 17));
+        }
+        Path checkpoints = Layout.checkpoints(layout.partial(digest, SOURCE.registry()));
+        while (!Files.readString(checkpoints).contains("16777216 ")) {
+            Thread.onSpinWait();
+        }
+        BlobDownload resumed = Blobs.in(layout).startDownload(digest, SOURCE, OptionalLong.of(content.length));
+        assertEquals(16 << 20, resumed.position());
+        assertTrue(resumed.recheck());
+        resumed.append(ByteBuffer.wrap(content, 16 << 20, 5));
+        resumed.verify();
+        resumed.release();
+        download.release();
     }
 
     @Test

@@ -106,8 +106,9 @@ class LocalDownloadTest {
         reader.whenReadable(0, early::incrementAndGet);
         reader.whenReadable(CONTENT.length - 1, late::incrementAndGet);
 
-        download.append(ByteBuffer.wrap(CONTENT));
+        download.append(ByteBuffer.wrap(CONTENT, 0, CONTENT.length - 1));
         assertEquals(1, early.get());
+        download.append(ByteBuffer.wrap(CONTENT, CONTENT.length - 1, 1));
         assertEquals(0, late.get(), "the last byte is not readable yet");
         download.verify();
         assertEquals(1, late.get());
@@ -191,6 +192,19 @@ class LocalDownloadTest {
         second.append(ByteBuffer.wrap(CONTENT, 7, CONTENT.length - 7));
         second.verify();
         assertArrayEquals(CONTENT, readAll(second.reader().orElseThrow(), 0));
+    }
+
+    @Test
+    void readerOfBlobThatArrivesAtOnceIsWokenOnce() throws IOException {
+        BlobDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobSource reader = download.reader().orElseThrow();
+        AtomicInteger wakes = new AtomicInteger();
+        reader.whenReadable(0, wakes::incrementAndGet);
+        download.append(ByteBuffer.wrap(CONTENT));
+        assertEquals(0, wakes.get(), "the digest is not verified yet");
+        download.verify();
+        assertEquals(1, wakes.get());
+        assertArrayEquals(CONTENT, readAll(reader, 0));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.ociregistry.upstream.address;
 
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.address.IpLiteral;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.Reference;
 import io.ociregistry.oci.RegistryException;

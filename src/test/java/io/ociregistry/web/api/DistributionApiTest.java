@@ -152,7 +152,8 @@ class DistributionApiTest {
                 "",
                 "/v2/team/app/" + path,
                 new Query("ns=r.example"),
-                RequestHead.Headers.of(headers::get, name -> List.of()));
+                RequestHead.Headers.of(headers::get, name -> List.of()),
+                new AccessLogEntry("GET", path, null, "127.0.0.1", null, () -> 200));
     }
 
     private static byte[] bytes(Answer answer) throws Exception {

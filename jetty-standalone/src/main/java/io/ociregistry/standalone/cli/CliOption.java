@@ -14,6 +14,8 @@ public enum CliOption {
     CONFIG_PATH("file", null, "The old name of --config-file", ""),
     IMAGE_PATH("dir", ServerKeys.IMAGE_PATH, "The directory of the cache", "/var/lib/ociregistry"),
     LOG_FILE("file", ServerKeys.LOG_FILE, "The file for log lines, instead of the console", ""),
+    LOG_FORMAT(
+            "string", ServerKeys.LOG_FORMAT, "The format of log lines: text, or json with one object a line", "text"),
     HELP(null, null, "Shows this help", ""),
 
     PRELOAD_IMAGES(
@@ -142,7 +144,18 @@ public enum CliOption {
             null,
             null,
             "Quarantines corrupt files, and fetches them and missing files again; no server may use the cache",
-            "");
+            ""),
+    DIR("dir", null, "The directory of containerd's hosts.toml files, its config_path", "/etc/containerd/certs.d"),
+    /** The option {@code --server} of {@code hosts}; that of other commands has another meaning. */
+    HOSTS_SERVER("url", null, "The server that nodes pull from; for example http://192.0.2.10:8080", "") {
+        @Override
+        public String longName() {
+            return SERVER.longName();
+        }
+    },
+    REGISTRY("name,...", null, "Writes or removes the files of these registries, instead of the file for all", ""),
+    CA("file", null, "A PEM file on this machine with the CA certificates that verify the server, for containerd", ""),
+    REMOVE(null, null, "Removes the files that this command wrote; without --registry all of them", "");
 
     private final Optional<String> argument;
 

@@ -49,10 +49,10 @@ public record GivenOptions(Map<CliOption, String> values, List<String> commandLi
         return ConfigLocation.ofThisProcess().load(option.toString(), get(option), overrides());
     }
 
-    /** Sets the log level and the log file of the configuration. */
+    /** Applies the log level, format and file of the configuration. */
     public void configureLogging(ServerConfig config) throws StartException {
         try {
-            Logging.configure(config.logLevel(), config.logFile());
+            Logging.configure(config);
         } catch (IOException e) {
             throw new StartException(
                     "cannot write the log file " + config.logFile().orElseThrow() + ": " + CommandFailure.reason(e), e);

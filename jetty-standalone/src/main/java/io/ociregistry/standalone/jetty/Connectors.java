@@ -1,7 +1,11 @@
 package io.ociregistry.standalone.jetty;
 
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
 import java.util.Optional;
 import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
@@ -43,7 +47,15 @@ final class Connectors {
         var factories = tls.map(
                         secured -> new ConnectionFactory[] {secured.connectionFactory(http.getProtocol()), http})
                 .orElseGet(() -> new ConnectionFactory[] {http});
-        var connector = new ServerConnector(server, factories);
+        var connector = new ServerConnector(server, factories) {
+            @Override
+            protected SocketChannelEndPoint newEndPoint(
+                    SocketChannel channel, ManagedSelector selector, SelectionKey key) {
+                var end = new FileEndPoint(channel, selector, key, getScheduler());
+                end.setIdleTimeout(getIdleTimeout());
+                return end;
+            }
+        };
         connector.setHost(host);
         connector.setPort(port);
         connector.setAcceptQueueSize(ACCEPT_QUEUE);

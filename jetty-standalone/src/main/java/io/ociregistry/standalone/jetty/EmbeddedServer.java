@@ -4,6 +4,7 @@ import io.ociregistry.config.ServerConfig;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.web.RegistryContextListener;
 import io.ociregistry.web.admin.ServerControl;
+import io.ociregistry.web.api.AccessLogEntry;
 import io.ociregistry.web.health.HealthChecks;
 import io.ociregistry.web.health.HealthPortServlet;
 import io.prometheus.metrics.exporter.servlet.jakarta.PrometheusMetricsServlet;
@@ -93,11 +94,11 @@ public final class EmbeddedServer {
         threads.setName("http");
         var server = new Server(threads);
         var connector = Connectors.connector(server, config.host(), config.port(), limits, tls);
-        tuning.accept(connector);
         server.addConnector(connector);
         server.setErrorHandler(OciErrorHandler.ofServer());
-        var requests = new RequestsInFlight(new GracefulHandler(application(listener)));
+        var requests = new RequestsInFlight(new GracefulHandler(new HitHandler(application(listener), connector)));
         server.setHandler(requests);
+        tuning.accept(connector);
         var started = new EmbeddedServer(server, connector, requests, tls);
         try {
             BindErrors.open(connector, "--host", "--port");
@@ -160,6 +161,8 @@ public final class EmbeddedServer {
         } catch (Exception e) {
             LOG.warn("the server did not stop in order: {}", rootMessage(e));
         }
+        // Aborted requests may have ended after the stop of the servlets.
+        AccessLogEntry.closeLog();
         // Last, so that probes and scrapes see the server until it has stopped.
         sidePorts.forEach(SidePort::stop);
         return aborted;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.common.BuildInfo;
 import io.ociregistry.common.Environment;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.address.ServerUrl;
 import io.ociregistry.standalone.cli.CliOption;
 import io.ociregistry.standalone.cli.CommandFailure;
 import io.ociregistry.standalone.cli.GivenOptions;
@@ -52,13 +53,8 @@ public final class RemoteServer {
     /** The characters that a header can carry. */
     private static final Pattern TOKEN = Pattern.compile("[!-~]+");
 
-    private static final String PORT =
-            "6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4}";
-    /** A URL with any host name; {@link URI#getHost()} refuses names with an underscore. */
-    private static final Pattern BASE =
-            Pattern.compile("https?://(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+)(:(" + PORT + "))?(/[A-Za-z0-9._~/-]*)?");
-
     private static final Timeout CONNECT = Timeout.ofSeconds(10);
+    private static final Timeout READINESS = Timeout.ofSeconds(10);
     private static final int MAX_ERROR_BYTES = 1 << 16;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -67,19 +63,18 @@ public final class RemoteServer {
     private final Optional<RemoteTrust> trust;
     private final CloseableHttpClient client;
 
-    private RemoteServer(URI base, SentToken token, Optional<RemoteTrust> trust) {
+    private RemoteServer(URI base, SentToken token, Optional<RemoteTrust> trust, CloseableHttpClient client) {
         this.base = base;
         this.token = token;
         this.trust = trust;
-        this.client = client(base, trust);
+        this.client = client;
     }
 
-    /** Makes a client without a timeout for answers: reading a large cache for the first time takes long. */
-    private static CloseableHttpClient client(URI base, Optional<RemoteTrust> trust) {
+    private static CloseableHttpClient client(URI base, Optional<RemoteTrust> trust, Timeout answer) {
         var connections = PoolingHttpClientConnectionManagerBuilder.create()
                 .setDefaultConnectionConfig(ConnectionConfig.custom()
                         .setConnectTimeout(CONNECT)
-                        .setSocketTimeout(Timeout.DISABLED)
+                        .setSocketTimeout(answer)
                         .build());
         trust.ifPresent(wanted -> connections.setTlsSocketStrategy(new SniSocketStrategy(wanted.context(), true)));
         var client = HttpClients.custom()
@@ -113,16 +108,36 @@ public final class RemoteServer {
             return Optional.empty();
         }
         var base = base(url.get());
-        var trust = RemoteTrust.of(base, options.get(CliOption.SERVER_CA));
-        return Optional.of(new RemoteServer(base, tokenToSend(options, base, config), trust));
+        var trust = RemoteTrust.of(base, CliOption.SERVER_CA, options);
+        // Without a timeout for answers: reading a large cache for the first time takes long.
+        var client = client(base, trust, Timeout.DISABLED);
+        return Optional.of(new RemoteServer(base, tokenToSend(options, base, config), trust, client));
+    }
+
+    /**
+     * Returns normally if a server can serve images. Sends no token.
+     *
+     * @param url the URL of the server
+     * @param ca the option with the CA certificates that verify the server
+     */
+    public static void checkReady(String url, CliOption ca, GivenOptions options)
+            throws UsageException, StartException {
+        var base = base(url);
+        var trust = RemoteTrust.of(base, ca, options);
+        try (var client = client(base, trust, READINESS)) {
+            var server = new RemoteServer(base, new SentToken(Optional.empty(), ""), trust, client);
+            server.get("/readyz", Map.of(), warning -> {}).close();
+        } catch (IOException e) {
+            throw new StartException("the connection to the server at " + base + " failed: " + e.getMessage(), e);
+        }
     }
 
     private static URI base(String url) throws UsageException {
-        var bare = url.replaceAll("/+$", "");
-        if (!BASE.matcher(bare).matches()) {
-            throw new UsageException("--server '" + url + "' is not the URL of a server, like http://localhost:8080");
+        try {
+            return ServerUrl.parse(url);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(CliOption.SERVER + " " + e.getMessage());
         }
-        return URI.create(bare);
     }
 
     private static SentToken tokenToSend(GivenOptions options, URI base, ServerConfig config) throws StartException {

@@ -2,6 +2,7 @@ package io.ociregistry.standalone.remote;
 
 import io.ociregistry.common.UnusableFileException;
 import io.ociregistry.standalone.cli.CliOption;
+import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.tls.ExplainingTrustManager;
@@ -20,7 +21,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManager;
 
-/** Verifies the server's certificate: with the CA certificates of {@code --server-ca}, otherwise with the system's. */
+/** Verifies the server's certificate: with the CA certificates of an option, otherwise with the system's. */
 final class RemoteTrust {
     private final NoClientCertificate noCertificate = new NoClientCertificate();
     private final TrustManager trust;
@@ -30,29 +31,31 @@ final class RemoteTrust {
     }
 
     /** Makes the trust for an https URL; empty for an http URL. */
-    static Optional<RemoteTrust> of(URI server, Optional<String> authorities) throws UsageException, StartException {
+    static Optional<RemoteTrust> of(URI server, CliOption ca, GivenOptions options)
+            throws UsageException, StartException {
+        var authorities = options.get(ca);
         if (!"https".equals(server.getScheme())) {
             if (authorities.isPresent()) {
-                throw new UsageException(CliOption.SERVER_CA + " needs a server with TLS, and " + CliOption.SERVER + " "
-                        + server + " has none; write https://, or remove " + CliOption.SERVER_CA);
+                throw new UsageException(ca + " needs a server with TLS, and " + CliOption.SERVER + " " + server
+                        + " has none; write https://, or remove " + ca);
             }
             return Optional.empty();
         }
-        return Optional.of(new RemoteTrust(authorities.isPresent() ? trustOf(authorities.get()) : systemTrust()));
+        return Optional.of(new RemoteTrust(authorities.isPresent() ? trustOf(ca, authorities.get()) : systemTrust(ca)));
     }
 
-    private static TrustManager trustOf(String file) throws StartException {
+    private static TrustManager trustOf(CliOption ca, String file) throws StartException {
         try {
-            var trust = PemFiles.trustManager(CliOption.SERVER_CA.toString(), Path.of(file));
-            return new ExplainingTrustManager(trust, CliOption.SERVER_CA + " " + file, "that file");
+            var trust = PemFiles.trustManager(ca.toString(), Path.of(file));
+            return new ExplainingTrustManager(trust, ca + " " + file, "that file");
         } catch (UnusableFileException e) {
             throw new StartException(e.getMessage() + "; write the path of a PEM file with certificates", e);
         }
     }
 
-    private static TrustManager systemTrust() {
+    private static TrustManager systemTrust(CliOption ca) {
         return new ExplainingTrustManager(
-                SystemTrust.ofThisMachine().get(), "the operating system", "the file of " + CliOption.SERVER_CA);
+                SystemTrust.ofThisMachine().get(), "the operating system", "the file of " + ca);
     }
 
     SSLContext context() {

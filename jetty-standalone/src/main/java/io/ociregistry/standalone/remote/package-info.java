@@ -3,8 +3,8 @@
  *
  * <p>Entry types: {@link RemoteServer}, {@link SentToken}.
  *
- * <p>May import: {@code access}, {@code common}, {@code config}, {@code config.model}, {@code oci},
- * {@code registry.load}, {@code registry.load.list}, {@code registry.policy}, {@code registry.prune},
+ * <p>May import: {@code access}, {@code common}, {@code config}, {@code config.address}, {@code config.model},
+ * {@code oci}, {@code registry.load}, {@code registry.load.list}, {@code registry.policy}, {@code registry.prune},
  * {@code standalone.cli}, {@code standalone.jetty}, {@code tls}, {@code upstream.net}.
  */
 @NullMarked

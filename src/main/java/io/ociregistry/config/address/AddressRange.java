@@ -1,4 +1,4 @@
-package io.ociregistry.upstream.address;
+package io.ociregistry.config.address;
 
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -14,11 +14,12 @@ import java.util.Optional;
  * @param addressLength the bytes of an address of this family
  */
 public record AddressRange(BigInteger prefix, int addressLength, int prefixLength) {
-    static List<AddressRange> list(String... blocks) {
+    /** Parses blocks that are known to be valid. */
+    public static List<AddressRange> list(String... blocks) {
         return Arrays.stream(blocks).map(AddressRange::parse).toList();
     }
 
-    static boolean anyContains(List<AddressRange> ranges, byte[] address) {
+    public static boolean anyContains(List<AddressRange> ranges, byte[] address) {
         return ranges.stream().anyMatch(range -> range.contains(address));
     }
 

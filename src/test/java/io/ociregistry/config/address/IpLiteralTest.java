@@ -1,4 +1,4 @@
-package io.ociregistry.upstream.address;
+package io.ociregistry.config.address;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

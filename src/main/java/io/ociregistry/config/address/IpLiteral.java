@@ -1,4 +1,4 @@
-package io.ociregistry.upstream.address;
+package io.ociregistry.config.address;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -32,7 +32,7 @@ public final class IpLiteral {
      * Returns whether a host is an IPv4 address in an unusual form, such as {@code 127.1}, {@code 0x7f.1}, {@code
      * 2130706433} or {@code 127.0.0.1.}. Programs disagree whether these are addresses, and which address each means.
      */
-    static boolean isAmbiguous(String host) {
+    public static boolean isAmbiguous(String host) {
         return NUMERIC.matcher(host).matches() && parse(host).isEmpty();
     }
 }
