@@ -142,11 +142,11 @@ class CommandLineTest {
         var file = Files.writeString(dir.resolve("c.yaml"), "prot: 1\nairGapped: x\n");
         assertEquals(78, run("serve --port x --config-path " + file));
         assertEquals("""
-                ociregistry: the configuration cannot be used:
-                FILE:1: prot: unknown key; did you mean port?
-                FILE:2: airGapped: 'x' is neither true nor false
-                --port: 'x' is not a whole number from 0 to 65535
-                """.replace("FILE", file.toString()), text(err));
+            ociregistry: the configuration cannot be used:
+            FILE:1: prot: unknown key; did you mean port?
+            FILE:2: airGapped: 'x' is neither true nor false
+            --port: 'x' is not a whole number from 0 to 65535
+            """.replace("FILE", file.toString()), text(err));
     }
 
     @Test
@@ -160,17 +160,17 @@ class CommandLineTest {
         var certificates = TestCertificates.create();
         Path key = certificates.client("other").keyPem(Files.createDirectory(dir.resolve("other")));
         var yaml = """
-                configFile: x
-                registries:
-                - name: r.example
-                  tls: {ca: DIR/none.pem}
-                  auth: {user: me, passwordFile: DIR/none.txt}
-                - name: s.example
-                  auth: {credentialHelper: no-such-helper}
-                  proxy: {url: "http://p:1", user: me, passwordFile: DIR/none.txt}
-                  mirrors:
-                  - {url: "https://m.example", tls: {cert: CERT, key: KEY}}
-                """;
+            configFile: x
+            registries:
+            - name: r.example
+              tls: {ca: DIR/none.pem}
+              auth: {user: me, passwordFile: DIR/none.txt}
+            - name: s.example
+              auth: {credentialHelper: no-such-helper}
+              proxy: {url: "http://p:1", user: me, passwordFile: DIR/none.txt}
+              mirrors:
+              - {url: "https://m.example", tls: {cert: CERT, key: KEY}}
+            """;
         var file = Files.writeString(
                 dir.resolve("c.yaml"),
                 yaml.replace("DIR", dir.toString())
