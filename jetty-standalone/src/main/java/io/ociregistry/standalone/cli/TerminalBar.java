@@ -27,6 +27,8 @@ public final class TerminalBar implements TaskProgress {
     private final ProgressBar bar;
     /** The text of the bar as it was drawn last. Guarded by "drawing". */
     private String drawn = "";
+    /** The library may draw and close a bar again while it ends. Guarded by "drawing". */
+    private boolean ended;
     /** Held while something is printed. */
     private final Object drawing = new Object();
 
@@ -71,17 +73,22 @@ public final class TerminalBar implements TaskProgress {
         @Override
         public void accept(String text) {
             synchronized (drawing) {
-                drawn = text;
-                err.print(CLEAR_LINE + text);
-                err.flush();
+                if (!ended) {
+                    drawn = text;
+                    err.print(CLEAR_LINE + text);
+                    err.flush();
+                }
             }
         }
 
         @Override
         public void close() {
             synchronized (drawing) {
-                drawn = "";
-                err.println();
+                if (!ended) {
+                    ended = true;
+                    drawn = "";
+                    err.println();
+                }
             }
         }
     }
