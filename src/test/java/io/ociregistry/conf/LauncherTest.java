@@ -136,11 +136,31 @@ class LauncherTest {
         run("jdk", "list");
         List<String> all = Files.readAllLines(calls);
         assertEquals(4, all.size(), all::toString);
-        assertTrue(all.get(1).contains(" io.ociregistry.standalone.Training "), all.get(1));
+        // The training runs beside the server.
+        assertEquals(
+                1,
+                all.subList(1, 3).stream()
+                        .filter(call -> call.endsWith(" serve"))
+                        .count());
+        assertEquals(
+                1,
+                all.subList(1, 3).stream()
+                        .filter(call -> call.contains(".Training "))
+                        .count());
+        run("jdk", "serve");
+        all = Files.readAllLines(calls);
         String use = FLAGS + " -XX:SharedArchiveFile=" + archives.get(0) + " ";
-        assertTrue(all.get(2).startsWith(use) && all.get(2).endsWith(" serve"), all.get(2));
         assertTrue(all.get(3).startsWith(use) && all.get(3).endsWith(" list"), all.get(3));
+        assertTrue(all.get(4).startsWith(use) && all.get(4).endsWith(" serve"), all.get(4));
         assertEquals("classes\n", Files.readString(archives.get(0)));
+    }
+
+    @Test
+    void optionOfTheUserPreventsArchive() throws Exception {
+        trainedJava("exit 0");
+        variables.put("OCIREGISTRY_JAVA_OPTS", "-Xmx1g -Xshare:off");
+        run("jdk", "serve");
+        assertFalse(Files.exists(dir.resolve("a cache")));
     }
 
     @Test
