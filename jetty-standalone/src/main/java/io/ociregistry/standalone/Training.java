@@ -83,7 +83,6 @@ final class Training {
         var server = new Thread(
                 () -> output.ended(Main.run(System.out, err, "serve", "--config-file", configuration.toString())),
                 "training server");
-        server.setDaemon(true);
         server.start();
         int port = output.port.get(LIMIT_SECONDS, TimeUnit.SECONDS);
         for (String path : PULL) {
