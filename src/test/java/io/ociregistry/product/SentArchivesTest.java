@@ -65,6 +65,7 @@ class SentArchivesTest extends Scenario {
     }
 
     @Test
+    @SuppressWarnings("try") // the connection is only closed
     void brokenUploadWithoutDigestIsDeleted() throws Exception {
         image(LAYER);
         byte[] tar = made.tar(Packing.PLAIN);
@@ -129,7 +130,7 @@ class SentArchivesTest extends Scenario {
         sendPart("upload=" + Digest.of(LAYER), 400_000, Arrays.copyOf(tar, 1000))
                 .close();
         awaitUpload("interrupted", 1000);
-        int number = Integer.parseInt(uploadFiles().get(0).split("\\.")[1]);
+        int number = Integer.parseInt(uploadFiles().get(0).split("\\.", -1)[1]);
         for (int i = 1; i < 100; i++) {
             Files.createSymbolicLink(partial("upload." + (number + i) + ".tmp"), Path.of("/dev/full"));
         }

@@ -15,6 +15,7 @@ import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.TestCertificates;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -86,8 +87,7 @@ class StoredBodiesTest extends Scenario {
             for (int i = 0; i < SIZES.length; i++) {
                 Response blob = http.sendRaw("", false);
                 assertArrayEquals(image.layerBytes(i), blob.body());
-                assertEquals(
-                        String.valueOf(SIZES[i]), http.sendRaw("", true).header("Content-Length"));
+                assertEquals(String.valueOf(SIZES[i]), http.sendRaw("", true).header("Content-Length"));
                 Response manifest = http.sendRaw("", false);
                 assertEquals(image.digest(), Digest.of(Digest.Algorithm.SHA256, manifest.body()));
                 Response unknown = http.sendRaw("", false);
@@ -102,8 +102,8 @@ class StoredBodiesTest extends Scenario {
         byte[] whole = image.layerBytes(LARGE);
         int[][] ranges = {{0, 1}, {5, 70_000}, {1_000_000, 4_500_000}, {8_999_990, 9_000_001}};
         for (int[] range : ranges) {
-            Response part = RawHttp.get(
-                    registry.base(), path(LARGE), "Range: bytes=" + range[0] + "-" + (range[1] - 1));
+            Response part =
+                    RawHttp.get(registry.base(), path(LARGE), "Range: bytes=" + range[0] + "-" + (range[1] - 1));
             assertEquals(206, part.status());
             assertArrayEquals(Arrays.copyOfRange(whole, range[0], range[1]), part.body());
         }
@@ -145,7 +145,8 @@ class StoredBodiesTest extends Scenario {
     @Test
     void clientThatLeavesIsLoggedAsAborted() throws Exception {
         try (LogLines log = LogLines.of("io.ociregistry.access")) {
-            try (Socket socket = new Socket("127.0.0.1", registry.base().getPort())) {
+            try (Socket socket =
+                    new Socket(InetAddress.getLoopbackAddress(), registry.base().getPort())) {
                 socket.getOutputStream()
                         .write(("GET " + path(LARGE) + " HTTP/1.1\r\nHost: x\r\n\r\n")
                                 .getBytes(StandardCharsets.US_ASCII));

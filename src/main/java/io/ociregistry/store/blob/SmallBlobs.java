@@ -44,9 +44,7 @@ final class SmallBlobs {
     /** Returns a reader of a blob whose bytes are in memory and whose file has not changed since. */
     Optional<BlobSource> find(Digest digest) {
         Entry entry = memory.getIfPresent(digest);
-        return entry != null && entry.isCurrent()
-                ? Optional.of(new MemoryBlob(digest, entry.bytes))
-                : Optional.empty();
+        return entry != null && entry.isCurrent() ? Optional.of(new MemoryBlob(digest, entry.bytes)) : Optional.empty();
     }
 
     /** Adds a copy of the content that a verified file has. */

@@ -43,17 +43,19 @@ class HealthCommandTest {
         try (RunningRegistry registry = RunningRegistry.start(configuration, dir.resolve("cache"))) {
             port = registry.base().getPort();
             assertEquals(0, health(configuration, port), output::toString);
-            assertEquals("the server on localhost:" + port + " is alive\n", output.toString());
+            assertEquals("the server on localhost:" + port + " is alive\n", output.toString(StandardCharsets.UTF_8));
         }
         assertEquals(1, health(configuration, port));
-        assertTrue(output.toString().contains(" does not answer: "), output::toString);
+        assertTrue(output.toString(StandardCharsets.UTF_8).contains(" does not answer: "), output::toString);
     }
 
     @Test
     void otherServerIsNotAlive() throws Exception {
         try (FakeUpstream other = FakeUpstream.start()) {
             assertEquals(1, health("", other.port()));
-            assertTrue(output.toString().contains("answers /livez with: HTTP/1.1 404"), output::toString);
+            assertTrue(
+                    output.toString(StandardCharsets.UTF_8).contains("answers /livez with: HTTP/1.1 404"),
+                    output::toString);
         }
     }
 }

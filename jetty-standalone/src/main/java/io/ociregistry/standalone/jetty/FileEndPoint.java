@@ -25,7 +25,8 @@ final class FileEndPoint extends SocketChannelEndPoint {
     static final int MAX_BYTES = 1 << 20;
 
     /** The memory behind all placeholders, which is never sent. */
-    private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(MAX_BYTES).asReadOnlyBuffer();
+    private static final ByteBuffer NOTHING =
+            ByteBuffer.allocateDirect(MAX_BYTES).asReadOnlyBuffer();
 
     private volatile @Nullable Part part;
 
@@ -48,6 +49,7 @@ final class FileEndPoint extends SocketChannelEndPoint {
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // a placeholder is known by its identity
     public boolean flush(ByteBuffer... buffers) throws IOException {
         Part sending = part;
         if (sending == null) {
