@@ -62,6 +62,7 @@ END
 docker.io       dockerd                             Docker pulls, loads and saves (MorePeersIT)
 podman          podman                              podman pulls, loads and saves (MorePeersIT)
 debootstrap     debootstrap                         the README in a bare Debian (BareDebianIT)
+buildah         buildah                             the container image (ContainerImageIT)
 END
   fi
   if $chart; then

@@ -8,11 +8,24 @@ import java.nio.file.Path;
 public final class ArchiveException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    /** The part of the message after the name of the archive. */
+    private final String problem;
+
     ArchiveException(Path archive, String problem) {
-        super("archive " + archive + ": " + problem);
+        this(archive.toString(), ": " + problem);
     }
 
     ArchiveException(Path archive, String entry, String problem) {
-        super("archive " + archive + ", entry " + Text.quoted(entry) + ": " + problem);
+        this(archive.toString(), ", entry " + Text.quoted(entry) + ": " + problem);
+    }
+
+    private ArchiveException(String archive, String problem) {
+        super("archive " + archive + problem);
+        this.problem = problem;
+    }
+
+    /** Returns the message with another name of the archive, for a temporary copy. */
+    public String describe(String archive) {
+        return "archive " + archive + problem;
     }
 }

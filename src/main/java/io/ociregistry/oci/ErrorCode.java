@@ -23,6 +23,8 @@ public enum ErrorCode {
     UNAUTHORIZED(401, "UNAUTHORIZED"),
     /** This server may not ask the upstream, or the upstream refused this server. */
     DENIED(403, "DENIED"),
+    /** The body of the request does not fit into this server. */
+    TOO_LARGE(413, "UNSUPPORTED"),
     /** None of the requested ranges is within the content. */
     RANGE_NOT_SATISFIABLE(416, "UNSUPPORTED"),
     /** A pull-only server does not support the method. */

@@ -7,9 +7,11 @@ import io.ociregistry.metrics.MaintenanceMetrics;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.admin.CacheContents;
 import io.ociregistry.registry.admin.LiveContents;
+import io.ociregistry.registry.admin.Loads;
 import io.ociregistry.registry.admin.StateMetrics;
 import io.ociregistry.registry.admin.StatusCollector;
 import io.ociregistry.registry.archives.ArchiveImporter;
+import io.ociregistry.registry.archives.ArchiveUploads;
 import io.ociregistry.registry.archives.CacheImporter;
 import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.load.ImageLoader;
@@ -46,7 +48,7 @@ final class MaintenanceWiring implements AutoCloseable {
     private final Pruner pruner;
     private final BackgroundPruner backgroundPruner;
     private final Admin admin;
-    private volatile @Nullable Preload preload;
+    private final Loads loads;
     /** Guarded by "this". */
     private @Nullable Scrub scrub;
     /** True once {@link #startScrub()} was called, so that a reload may start a scrub. Guarded by "this". */
@@ -68,6 +70,8 @@ final class MaintenanceWiring implements AutoCloseable {
                 content.registry()::forget,
                 metrics);
         this.backgroundPruner = new BackgroundPruner(pruner, store.quota(), runtime, clock);
+        this.loads = new Loads(
+                store.status(), loader, new ArchiveUploads(store::createTemporaryFile, ArchiveUploads.Times.DEFAULT));
         this.admin = admin(stores, content);
     }
 
@@ -96,7 +100,7 @@ final class MaintenanceWiring implements AutoCloseable {
         new StateMetrics(store, contents, content.blobs(), content.upstreams(), runtime).register();
         AdminTokenFile file =
                 new AdminTokenFile(config.imagePath(), store.status().isWritable());
-        return new Admin(() -> AdminToken.of(config.admin(), file), store.status(), contents, loader, pruner, status);
+        return new Admin(() -> AdminToken.of(config.admin(), file), store.status(), contents, loads, pruner, status);
     }
 
     private ServerConfig config() {
@@ -118,9 +122,7 @@ final class MaintenanceWiring implements AutoCloseable {
     void startPreload() {
         Optional<String> files = config().preloadImages();
         if (files.isPresent() && store.status().isWritable()) {
-            Preload started = new Preload(loader, files.get(), LoadOptions.of(config()), PRELOAD_PAUSE);
-            preload = started;
-            started.start();
+            loads.start(new Preload(loader, files.get(), LoadOptions.of(config()), PRELOAD_PAUSE));
         }
     }
 
@@ -194,10 +196,6 @@ final class MaintenanceWiring implements AutoCloseable {
     public void close() {
         stopScrubs();
         backgroundPruner.close();
-        Preload started = preload;
-        if (started != null) {
-            started.close();
-        }
         admin.close();
         pruner.close();
     }

@@ -68,6 +68,11 @@ public final class DiskQuota {
         evictAboveHighWater();
     }
 
+    /** Returns the most bytes that the cache may use. */
+    public long max() {
+        return limits.max;
+    }
+
     /** Returns the used bytes, including those reserved. */
     public long used() {
         return used.get() + reserved.get();

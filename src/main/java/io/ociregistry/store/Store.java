@@ -24,6 +24,14 @@ public interface Store extends AutoCloseable {
 
     IncompleteImages incompleteImages();
 
+    /**
+     * Creates an empty temporary file, which the caller closes.
+     *
+     * @param purpose a short name for the operator who sees the file
+     * @throws IOException if the file can't be created, or if the store is read-only
+     */
+    TemporaryFile createTemporaryFile(String purpose) throws IOException;
+
     /** Returns the quota of the blobs. It is unlimited until its limits are set. */
     DiskQuota quota();
 

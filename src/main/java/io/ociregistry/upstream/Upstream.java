@@ -42,6 +42,13 @@ public interface Upstream {
     /** Returns the state of the registry and of each mirror, in the order in which they are asked. Sends nothing. */
     List<SourceState> sources();
 
+    /**
+     * Probes the sources that are down now, instead of when their next probe is due. Does not wait for the answers.
+     *
+     * @return the base URLs of these sources
+     */
+    List<String> probeNow();
+
     /** Returns how long requests have waited for this upstream without any sign of life; zero if no request waits. */
     Duration silence();
 

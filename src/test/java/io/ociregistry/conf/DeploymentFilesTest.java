@@ -37,6 +37,7 @@ class DeploymentFilesTest {
         "Service.ExecReload, /bin/kill -HUP $MAINPID",
         "Service.DynamicUser, yes",
         "Service.StateDirectory, ociregistry",
+        "Service.CacheDirectory, ociregistry",
         "Service.NoNewPrivileges, yes",
         "Service.ProtectSystem, strict",
         "Service.ProtectHome, yes",

@@ -4,10 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tests the contents of the WAR and of the jar. */
 @Timeout(60)
@@ -54,6 +58,15 @@ class PackagingIT {
                         .toList();
 
         assertEquals(List.of(), intruders);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"jar, 16", "war, 11"})
+    void artifactsAreSmall(String artifact, long megabytes) throws IOException {
+        Path file = artifact.equals("war") ? War.artifact() : FatJar.artifact();
+        long size = Files.size(file);
+        Measured.by(PackagingIT.class, "%s: %d bytes", file.getFileName(), size);
+        assertTrue(size <= megabytes * 1_000_000, file + " has " + size + " bytes");
     }
 
     @Test

@@ -15,6 +15,7 @@ import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.TestCertificates;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -144,7 +145,8 @@ class StoredBodiesTest extends Scenario {
     @Test
     void clientThatLeavesIsLoggedAsAborted() throws Exception {
         try (LogLines log = LogLines.of("io.ociregistry.access")) {
-            try (Socket socket = new Socket("127.0.0.1", registry.base().getPort())) {
+            try (Socket socket =
+                    new Socket(InetAddress.getLoopbackAddress(), registry.base().getPort())) {
                 socket.getOutputStream()
                         .write(("GET " + path(LARGE) + " HTTP/1.1\r\nHost: x\r\n\r\n")
                                 .getBytes(StandardCharsets.US_ASCII));

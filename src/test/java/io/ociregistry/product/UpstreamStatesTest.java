@@ -13,6 +13,7 @@ import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.TestCertificates;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -126,6 +127,28 @@ class UpstreamStatesTest extends Scenario {
         assertEquals("127.0.0.1:" + upstream.port(), state.path("registry").asText());
         assertEquals("failing", state.path("state").asText(), state::toString);
         assertEquals(0, upstream.connections());
+    }
+
+    @Test
+    void operatorEndsPauseOfBreaker() throws Exception {
+        assertEquals("no upstream is down\n", probe("").text());
+        upstream.refuseConnections();
+        // The schedule sends the first probe after 5 seconds.
+        assertEquals(503, status(manifest("team/app", "1.0")));
+        upstream.heal();
+        assertEquals(
+                "probing " + upstream.url() + " of r.example\n",
+                probe("?registry=r.example").text());
+        Await.until("up", () -> state().path("state").asText().equals("up"));
+        assertEquals(200, status(manifest("team/app", "1.0")));
+        Response unknown = probe("?registry=unknown.example");
+        assertEquals(404, unknown.status());
+        assertTrue(unknown.text().contains("can't be probed: it is not configured"), unknown.text());
+        assertEquals(405, registry.operator().get("/cmd/upstreams/probe").status());
+    }
+
+    private Response probe(String query) throws IOException {
+        return registry.operator().ask("POST", "/cmd/upstreams/probe" + query);
     }
 
     @Test

@@ -90,7 +90,7 @@ class CommandLineTest {
                 "--port 8080 | --port needs a command; did you mean: ociregistry serve --port?",
                 "--dry-run | --dry-run needs a command; did you mean: ociregistry prune --dry-run?",
                 "--image-path /x | --image-path needs a command; did you mean: ociregistry serve --image-path?",
-                "list --port 8080 | --port is an option of serve, not of list",
+                "list --port 8080 | --port is an option of serve and health, not of list",
                 "serve --prot 8080 | unknown option --prot; did you mean --port?",
                 "--prot 8080 serve | unknown option --prot; did you mean --port?",
                 "--prot=1 | unknown option --prot; did you mean --port?",
@@ -102,7 +102,7 @@ class CommandLineTest {
                 "serev | unknown command 'serev'; did you mean serve?",
                 "help serev | unknown command 'serev'; did you mean serve?",
                 "xyzzy | unknown command 'xyzzy'; the commands are serve, load, list, export, prune, verify, hosts,"
-                        + " check-config, version, help",
+                        + " check-config, health, version, help",
                 "check-config a b | unexpected 'b' after a",
                 "serve twice | unexpected 'twice' after serve",
                 "serve --version | unexpected 'version' after serve",

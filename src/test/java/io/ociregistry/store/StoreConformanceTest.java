@@ -13,8 +13,10 @@ import io.ociregistry.store.Inspector.InspectedRecord;
 import io.ociregistry.store.Inspector.ReadThrottle;
 import io.ociregistry.store.ListStore.StoredList;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -149,6 +151,39 @@ class StoreConformanceTest extends StoreConformance {
         store.incompleteImages().remove(image);
         store.incompleteImages().remove(image);
         assertEquals(List.of(), store.incompleteImages().list());
+    }
+
+    @Test
+    void temporaryFileCountsInTheQuotaUntilItIsClosed() throws IOException {
+        store.quota().setLimits(1000, 1000);
+        try (TemporaryFile file = store.createTemporaryFile("upload")) {
+            file.append(ByteBuffer.wrap(CONTENT));
+            file.append(ByteBuffer.wrap(CONTENT));
+            assertEquals(2L * CONTENT.length, file.size());
+            assertEquals(2L * CONTENT.length, Files.size(Path.of(file.path())));
+            assertTrue(store.quota().used() >= file.size());
+            assertEquals(0, blobs().interruptedBytes(), "the quota counts it already");
+            file.reserve(500);
+            String why = assertThrows(TemporaryFile.TooLargeException.class, () -> file.reserve(501))
+                    .getMessage();
+            assertTrue(String.valueOf(why).startsWith("501 bytes are more than half of cache.maxSize"), why);
+        }
+        assertEquals(0, store.quota().used());
+        TemporaryFile closed = store.createTemporaryFile("upload");
+        closed.close();
+        closed.close();
+        assertFalse(Files.exists(Path.of(closed.path())));
+        assertThrows(IOException.class, () -> closed.append(ByteBuffer.wrap(CONTENT)));
+        reopenReadOnly();
+        assertThrows(IOException.class, () -> store.createTemporaryFile("upload"));
+    }
+
+    @Test
+    void openingDeletesTemporaryFilesOfCrash() throws IOException {
+        TemporaryFile left = store.createTemporaryFile("upload");
+        left.append(ByteBuffer.wrap(CONTENT));
+        reopen();
+        assertFalse(Files.exists(Path.of(left.path())));
     }
 
     @Test

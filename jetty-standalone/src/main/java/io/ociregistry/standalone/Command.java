@@ -7,6 +7,7 @@ import io.ociregistry.standalone.cli.CliOption;
 import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.command.CheckConfigCommand;
 import io.ociregistry.standalone.command.ExportCommand;
+import io.ociregistry.standalone.command.HealthCommand;
 import io.ociregistry.standalone.command.HostsCommand;
 import io.ociregistry.standalone.command.ListCommand;
 import io.ociregistry.standalone.command.LoadCommand;
@@ -38,7 +39,7 @@ enum Command {
             ALWAYS_PULL_LATEST,
             HELLO_WORLD,
             AIR_GAPPED,
-            HEALTH,
+            CliOption.HEALTH,
             METRICS,
             DEFAULT_NS),
     LOAD(
@@ -106,6 +107,11 @@ enum Command {
     CHECK_CONFIG(
             "Reports mistakes of the configuration, and what will fail later, without starting a server",
             CheckConfigCommand::new),
+    HEALTH(
+            "Asks the server of this configuration on this machine whether it is alive; the exit code is 0 if it is",
+            HealthCommand::new,
+            HOST,
+            PORT),
     VERSION("Prints the version, like --version", options -> new VersionCommand());
 
     /** The options of every command, accepted before and after its name. */

@@ -6,24 +6,19 @@ import io.ociregistry.metrics.MaintenanceMetrics.Removal;
 import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
 import io.ociregistry.registry.list.ListResult;
-import io.ociregistry.registry.load.ImageLoader;
-import io.ociregistry.registry.load.LoadListener;
-import io.ociregistry.registry.load.LoadOptions;
-import io.ociregistry.registry.load.LoadSummary;
-import io.ociregistry.registry.load.list.LoadPlan;
 import io.ociregistry.registry.prune.PruneReport;
 import io.ociregistry.registry.prune.PruneRequest;
 import io.ociregistry.registry.prune.Pruner;
 import io.ociregistry.store.StoreStatus;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -36,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * Administration of a running registry: queries, status, prune, loads, and the token of the admin API.
  *
  * <p>One thread runs all queries and prunes, one after the other, so that reading a large cache never delays a client.
- * At most {@value #QUEUED} of them wait. Loads have threads of their own. Stages fail with {@link RegistryException}.
+ * At most {@value #QUEUED} of them wait. Stages fail with {@link RegistryException}.
  * Thread-safe.
  */
 public final class Admin implements AutoCloseable {
@@ -44,17 +39,14 @@ public final class Admin implements AutoCloseable {
     private static final int QUEUED = 16;
     private static final String INCOMPLETE =
             "the index of the cache is still being read, so this answer may be incomplete; retry later";
-    /** The maximum of concurrent loads. Each loads as many images at a time as its options say. */
-    private static final int LOADS = 2;
 
     private final Supplier<AdminToken> tokens;
     private final StoreStatus store;
     private final LiveContents contents;
-    private final ImageLoader loader;
+    private final Loads loads;
     private final Pruner pruner;
     private final StatusCollector status;
-    private final ThreadPoolExecutor thread = pool("admin", 1, new ArrayBlockingQueue<>(QUEUED));
-    private final ThreadPoolExecutor loads = pool("admin load", LOADS, new SynchronousQueue<>());
+    private final ThreadPoolExecutor thread = pool();
     /** Guarded by "this". */
     private @Nullable AdminToken token;
 
@@ -65,20 +57,20 @@ public final class Admin implements AutoCloseable {
             Supplier<AdminToken> tokens,
             StoreStatus store,
             LiveContents contents,
-            ImageLoader loader,
+            Loads loads,
             Pruner pruner,
             StatusCollector status) {
         this.tokens = tokens;
         this.store = store;
         this.contents = contents;
-        this.loader = loader;
+        this.loads = loads;
         this.pruner = pruner;
         this.status = status;
     }
 
-    private static ThreadPoolExecutor pool(String name, int count, BlockingQueue<Runnable> waiting) {
-        ThreadPoolExecutor pool =
-                new ThreadPoolExecutor(count, count, 10, TimeUnit.SECONDS, waiting, Daemons.withName(name));
+    private static ThreadPoolExecutor pool() {
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                1, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUED), Daemons.withName("admin"));
         pool.allowCoreThreadTimeOut(true);
         return pool;
     }
@@ -130,41 +122,23 @@ public final class Admin implements AutoCloseable {
 
     /** Collects the status of the server, without a request to an upstream. */
     public CompletionStage<ServerStatus> status() {
-        return submit(status::collect);
+        return submit(() -> status.collect(loads.preload()));
+    }
+
+    /** Returns the loads of this registry. */
+    public Loads loads() {
+        return loads;
     }
 
     /**
-     * Starts a load in the background; the stage completes at its end. The load does not end if its client leaves.
+     * Probes the upstreams that are down now, and not when the next probe is due. Returns the addresses that are
+     * probed; the status shows the results.
      *
-     * @throws RegistryException {@link ErrorCode#STORE_FAILED} if the cache is read-only, {@link ErrorCode#OVERLOADED}
-     *     if {@value #LOADS} loads are running already
+     * @param registry the only registry to probe; empty for all
+     * @throws RegistryException {@link ErrorCode#NAME_UNKNOWN} if the registry was not used and is not configured
      */
-    public CompletionStage<LoadSummary> load(LoadPlan plan, LoadOptions options, LoadListener listener) {
-        if (!store.isWritable()) {
-            throw new RegistryException(
-                    ErrorCode.STORE_FAILED,
-                    "images can't be loaded: " + store.warning().orElse("the cache is read-only"));
-        }
-        try {
-            return CompletableFuture.supplyAsync(() -> runLoad(plan, options, listener), loads);
-        } catch (RejectedExecutionException e) {
-            throw new RegistryException(
-                    ErrorCode.OVERLOADED,
-                    "this server is stopping or already runs " + LOADS + " loads; retry when one of them has ended",
-                    null,
-                    Duration.ofMinutes(1));
-        }
-    }
-
-    private LoadSummary runLoad(LoadPlan plan, LoadOptions options, LoadListener listener) {
-        try {
-            return loader.load(plan, options, listener);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new RegistryException(
-                    ErrorCode.OVERLOADED,
-                    "the server is stopping; what was downloaded is kept, and the same load resumes from there");
-        }
+    public List<ProbedSource> probe(Optional<RegistryName> registry) {
+        return status.probe(registry);
     }
 
     private <T> CompletionStage<T> submit(Supplier<T> work) {
@@ -182,6 +156,6 @@ public final class Admin implements AutoCloseable {
     @Override
     public void close() {
         thread.shutdownNow();
-        loads.shutdownNow();
+        loads.close();
     }
 }

@@ -1,5 +1,6 @@
 package io.ociregistry.registry.admin;
 
+import io.ociregistry.registry.load.PreloadStatus;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -8,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param started the start time in UTC
  * @param upstreams the configured upstreams and recently used unlisted ones, by name
+ * @param preload the progress of the preload; null if none is configured
  * @param downloads the blobs in flight
  */
 public record ServerStatus(
@@ -18,6 +20,7 @@ public record ServerStatus(
         Disk disk,
         Counts cache,
         List<UpstreamState> upstreams,
+        @Nullable PreloadStatus preload,
         List<Download> downloads) {
     public ServerStatus {
         upstreams = List.copyOf(upstreams);

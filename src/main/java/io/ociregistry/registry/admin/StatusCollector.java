@@ -7,9 +7,11 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.registry.blob.BlobService;
 import io.ociregistry.registry.blob.BlobService.InFlightBlob;
+import io.ociregistry.registry.load.PreloadStatus;
 import io.ociregistry.registry.policy.RegistryTrust;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.StoreStatus;
+import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
 import java.io.IOException;
 import java.time.Clock;
@@ -53,7 +55,7 @@ public final class StatusCollector {
     }
 
     /** Reads the usage of the disk; sends no request to an upstream. */
-    ServerStatus collect() {
+    ServerStatus collect(Optional<PreloadStatus> preload) {
         Duration uptime = Duration.between(started, clock.instant());
         return new ServerStatus(
                 BuildInfo.read().version(),
@@ -63,7 +65,25 @@ public final class StatusCollector {
                 disk(),
                 contents.counts(),
                 upstreams(),
+                preload.orElse(null),
                 blobs.inFlight().stream().map(this::download).toList());
+    }
+
+    /** See {@link Admin#probe}. */
+    List<ProbedSource> probe(Optional<RegistryName> registry) {
+        List<Upstream> asked = upstreams.known().stream()
+                .filter(upstream -> registry.isEmpty() || upstream.name().equals(registry.get()))
+                .sorted(Comparator.comparing(upstream -> upstream.name().toString()))
+                .toList();
+        if (asked.isEmpty() && registry.isPresent()) {
+            throw new RegistryException(
+                    ErrorCode.NAME_UNKNOWN,
+                    "the registry " + registry.get() + " can't be probed: it is not configured, and no client used it");
+        }
+        return asked.stream()
+                .flatMap(upstream -> upstream.probeNow().stream()
+                        .map(url -> new ProbedSource(upstream.name().toString(), url)))
+                .toList();
     }
 
     private ServerStatus.Disk disk() {

@@ -1,5 +1,6 @@
 package io.ociregistry.registry.archives;
 
+import io.ociregistry.archive.ArchiveException;
 import io.ociregistry.archive.ArchivedImage;
 import io.ociregistry.archive.ImageArchive;
 import io.ociregistry.oci.Descriptor;
@@ -47,11 +48,11 @@ final class ArchiveImport {
     /** Imports the archive, and reports each image; {@code file} is its name in errors. */
     void run(ImportedNames names, String file) throws InterruptedException {
         try (PrunePins pins = importer.openPins()) {
-            run(plan(names, file, pins));
+            run(plan(names, file, pins), file);
         }
     }
 
-    private void run(List<ImportPlan.Image> images) throws InterruptedException {
+    private void run(List<ImportPlan.Image> images, String file) throws InterruptedException {
         Map<Digest, BlobImport> wanted = new LinkedHashMap<>();
         for (ImportPlan.Image image : images) {
             request(image, wanted);
@@ -62,8 +63,9 @@ final class ArchiveImport {
                 end(image, commit(image, wanted, failed));
             }
         } catch (IOException e) {
+            String reason = e instanceof ArchiveException broken ? broken.describe(file) : e.getMessage();
             for (ImportPlan.Image image : images) {
-                end(image, new LoadOutcome.Failed(image.name(), String.valueOf(e.getMessage()), true));
+                end(image, new LoadOutcome.Failed(image.name(), String.valueOf(reason), true));
             }
         }
     }
@@ -78,14 +80,15 @@ final class ArchiveImport {
 
     /** The images that can be imported completely; the others are reported as failed. */
     private List<ImportPlan.Image> plan(ImportedNames names, String file, PrunePins pins) {
+        Map<ArchivedImage, Set<ImageReference>> named = names.resolve();
+        listener.found(archive.unreadable().size() + named.size());
         archive.unreadable()
                 .forEach(digest -> fail(
                         file + " " + digest,
                         "the archive lists it by a malformed digest, or by one of an unsupported algorithm"));
         ImportPlan plan = new ImportPlan(archive, importer, pins, platforms);
         List<ImportPlan.Image> images = new ArrayList<>();
-        for (Map.Entry<ArchivedImage, Set<ImageReference>> each :
-                names.resolve().entrySet()) {
+        for (Map.Entry<ArchivedImage, Set<ImageReference>> each : named.entrySet()) {
             ArchivedImage archived = each.getKey();
             if (each.getValue().isEmpty()) {
                 fail(file + " " + archived.digest(), names.missingNameError(archived));

@@ -36,7 +36,7 @@ public final class ArchiveImporter implements ImageLoader.Importer {
 
     @Override
     public void load(ImageFile file, LoadOptions options, LoadListener listener) throws InterruptedException {
-        String name = file.path().toString();
+        String name = file.name();
         lock.lockInterruptibly();
         try {
             RegistryNames registries = names.get();
@@ -49,10 +49,17 @@ public final class ArchiveImporter implements ImageLoader.Importer {
                         name + " has no manifests, so they were made from its configs and layers; its images have other"
                                 + " digests here than in their registries");
             }
-        } catch (ArchiveException | RegistryException e) {
-            listener.ended(new LoadOutcome.Failed(name, String.valueOf(e.getMessage()), false));
+        } catch (ArchiveException e) {
+            fail(name, e.describe(name), listener);
+        } catch (RegistryException e) {
+            fail(name, e.getMessage(), listener);
         } finally {
             lock.unlock();
         }
+    }
+
+    private static void fail(String archive, String why, LoadListener listener) {
+        listener.found(1);
+        listener.ended(new LoadOutcome.Failed(archive, why, false));
     }
 }

@@ -3,6 +3,7 @@ package io.ociregistry.registry.archives;
 import io.ociregistry.archive.LayoutListing;
 import io.ociregistry.archive.LayoutWriter;
 import io.ociregistry.common.DurableRename;
+import io.ociregistry.common.ProgressListener;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
@@ -10,6 +11,7 @@ import io.ociregistry.oci.Tag;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ManifestStore;
 import java.io.BufferedOutputStream;
+import java.io.FilterInputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,6 +45,7 @@ public final class ExportPlan {
     private final Map<Digest, SortedSet<ImageReference>> listed;
 
     private final List<String> problems;
+    private ProgressListener progress = ProgressListener.NONE;
 
     ExportPlan(ManifestStore records, BlobStore blobs, Set<Digest> have, ExportSelection chosen) {
         this.records = records;
@@ -74,6 +77,11 @@ public final class ExportPlan {
                 .filter(blob -> isWritten(blob.getKey()))
                 .mapToLong(Map.Entry::getValue)
                 .sum();
+    }
+
+    /** Sets the listener that gets the bytes of the blobs that were written. */
+    public void setProgress(ProgressListener listener) {
+        progress = listener;
     }
 
     private boolean isWritten(Digest digest) {
@@ -148,14 +156,37 @@ public final class ExportPlan {
                     writer.addManifest(each.getKey(), manifest);
                 }
             }
+            CountedReads reads = new CountedReads(byteCount());
             for (Map.Entry<Digest, Long> each : sizes.entrySet()) {
                 if (isWritten(each.getKey())) {
-                    try (InputStream content = blobs.openStream(each.getKey())) {
+                    try (InputStream content = reads.of(blobs.openStream(each.getKey()))) {
                         writer.addBlob(each.getKey(), each.getValue(), content);
                     }
                 }
             }
             writer.finish();
+        }
+    }
+
+    /** Reports the bytes that are read of several streams. */
+    private final class CountedReads {
+        private final long total;
+        private long done;
+
+        CountedReads(long total) {
+            this.total = total;
+        }
+
+        InputStream of(InputStream content) {
+            return new FilterInputStream(content) {
+                @Override
+                public int read(byte[] into, int offset, int length) throws IOException {
+                    int count = super.read(into, offset, length);
+                    done += Math.max(0, count);
+                    progress.progressed(done, total);
+                    return count;
+                }
+            };
         }
     }
 

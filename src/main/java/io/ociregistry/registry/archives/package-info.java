@@ -1,7 +1,7 @@
 /**
  * Imports image archives into the cache and exports cached images.
  *
- * <p>Entry types: {@link ArchiveImporter}, {@link CacheExport}.
+ * <p>Entry types: {@link ArchiveImporter}, {@link ArchiveUploads}, {@link CacheExport}.
  *
  * <p>May import: {@code archive}, {@code common}, {@code oci}, {@code registry.index}, {@code registry.load},
  * {@code registry.load.list}, {@code registry.policy}, {@code store}.

@@ -73,8 +73,8 @@ public final class ImageLoader {
         }
         String why = "--resolve-ref names one image, and there are " + archives.size()
                 + " archives; load them one by one, or give a repository without a tag";
-        archives.forEach(
-                file -> session.ended(new LoadOutcome.Failed(file.path().toString(), why, false)));
+        session.found(archives.size());
+        archives.forEach(file -> session.ended(new LoadOutcome.Failed(file.name(), why, false)));
         return List.of();
     }
 
@@ -98,13 +98,16 @@ public final class ImageLoader {
     private Set<ListedImage> images(LoadPlan plan, LoadSession session) {
         Set<ListedImage> images = new LinkedHashSet<>();
         RegistryNames registries = names.get();
+        List<LoadOutcome> malformed = new ArrayList<>();
         for (ListedLine line : plan.lines()) {
             try {
                 images.add(ListedImage.parse(line.text(), registries));
             } catch (RegistryException e) {
-                session.ended(new LoadOutcome.Failed(line.location(), e.getMessage(), false));
+                malformed.add(new LoadOutcome.Failed(line.location(), e.getMessage(), false));
             }
         }
+        session.found(images.size() + malformed.size());
+        malformed.forEach(session::ended);
         return images;
     }
 }

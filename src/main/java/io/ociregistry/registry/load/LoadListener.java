@@ -8,6 +8,9 @@ package io.ociregistry.registry.load;
  * {@link #finished}.
  */
 public interface LoadListener {
+    /** Images were found in a list or in an archive; each of them gets an {@link #ended}. */
+    default void found(int images) {}
+
     /** Content of the image has to be fetched, or read from a file. */
     default void started(String image) {}
 

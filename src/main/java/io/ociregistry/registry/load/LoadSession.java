@@ -106,6 +106,11 @@ public final class LoadSession implements LoadListener, AutoCloseable {
     }
 
     @Override
+    public void found(int count) {
+        listener.found(count);
+    }
+
+    @Override
     public void started(String image) {
         listener.started(image);
     }

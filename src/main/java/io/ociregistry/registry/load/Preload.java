@@ -6,7 +6,10 @@ import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import io.ociregistry.registry.load.list.LoadPlan;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +30,8 @@ public final class Preload implements AutoCloseable {
     private final LoadOptions options;
     private final Duration pause;
     private final Thread thread;
+    private final Progress progress = new Progress();
+    private volatile String state = "waiting";
 
     /**
      * Creates a preload that does not run yet.
@@ -47,11 +52,17 @@ public final class Preload implements AutoCloseable {
         thread.start();
     }
 
+    public PreloadStatus status() {
+        return progress.status(files, state);
+    }
+
     private void run() {
         try {
             LoadPlan plan = read();
             LoadSummary summary = load(plan);
             for (int tries = 0; canRetry(summary); tries++) {
+                progress.isCounted = true;
+                state = "retrying";
                 backOff(tries);
                 summary = load(LoadPlan.of(plan.lines()));
             }
@@ -59,6 +70,8 @@ public final class Preload implements AutoCloseable {
             LOG.debug("preload interrupted");
         } catch (RuntimeException e) {
             LOG.error("preload: internal error; the preload ends, clients are served as without it", e);
+        } finally {
+            state = "ended";
         }
     }
 
@@ -85,7 +98,8 @@ public final class Preload implements AutoCloseable {
     }
 
     private LoadSummary load(LoadPlan images) throws InterruptedException {
-        LoadSummary summary = loader.load(images, options, new OutcomeLog());
+        state = "loading";
+        LoadSummary summary = loader.load(images, options, progress);
         LOG.info(
                 "preload: {} images loaded, {} already there, {} failed",
                 summary.loaded(),
@@ -113,7 +127,25 @@ public final class Preload implements AutoCloseable {
         }
     }
 
-    private static final class OutcomeLog implements LoadListener {
+    /** Logs and counts the outcomes. A retry replaces the outcome of an image. */
+    private static final class Progress implements LoadListener {
+        private final Map<String, Boolean> isDone = new ConcurrentHashMap<>();
+        private final AtomicInteger total = new AtomicInteger();
+        /** True after the first load; a retry finds the same images again. */
+        private volatile boolean isCounted;
+
+        PreloadStatus status(String files, String state) {
+            int done = (int) isDone.values().stream().filter(each -> each).count();
+            return new PreloadStatus(files, state, Math.max(total.get(), isDone.size()), done, isDone.size() - done);
+        }
+
+        @Override
+        public void found(int images) {
+            if (!isCounted) {
+                total.addAndGet(images);
+            }
+        }
+
         @Override
         public void noted(String note) {
             LOG.warn("preload: {}", note);
@@ -121,6 +153,7 @@ public final class Preload implements AutoCloseable {
 
         @Override
         public void ended(LoadOutcome outcome) {
+            isDone.put(outcome.image(), !(outcome instanceof Failed));
             if (outcome instanceof Failed failed) {
                 LOG.warn("preload: {} not loaded: {}", failed.image(), failed.reason());
             } else if (outcome instanceof Loaded loaded) {

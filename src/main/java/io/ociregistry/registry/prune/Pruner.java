@@ -1,5 +1,6 @@
 package io.ociregistry.registry.prune;
 
+import io.ociregistry.common.ProgressListener;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.metrics.MaintenanceMetrics;
 import io.ociregistry.metrics.Metrics;
@@ -130,9 +131,38 @@ public final class Pruner {
      *     the records, {@link ErrorCode#STORE_FAILED} if the disk fails, {@link ErrorCode#OVERLOADED} after {@link
      *     #close}
      */
-    public synchronized PruneReport prune(PruneRequest request) {
-        PrunePlan plan = plan(request);
-        return request.dryRun() ? PruneReport.of(plan, true) : execute(plan);
+    public PruneReport prune(PruneRequest request) {
+        return prune(request, ProgressListener.NONE);
+    }
+
+    /**
+     * Prunes as {@link #prune(PruneRequest)} does.
+     *
+     * @param progress gets the number of records that were read and of changes that were made
+     */
+    public synchronized PruneReport prune(PruneRequest request, ProgressListener progress) {
+        Steps steps = new Steps(progress);
+        PrunePlan plan = plan(request, steps);
+        return request.dryRun() ? PruneReport.of(plan, true) : execute(plan, steps);
+    }
+
+    /** Counts the steps of one run. */
+    private static final class Steps {
+        private final ProgressListener progress;
+        private long done;
+        private long total;
+
+        Steps(ProgressListener progress) {
+            this.progress = progress;
+        }
+
+        void expect(long more) {
+            total += more;
+        }
+
+        void step() {
+            progress.progressed(++done, Math.max(done, total));
+        }
     }
 
     /** Prunes, and counts what was removed with this reason. */
@@ -158,9 +188,17 @@ public final class Pruner {
     }
 
     PrunePlan plan(PruneRequest request) {
+        return plan(request, new Steps(ProgressListener.NONE));
+    }
+
+    private PrunePlan plan(PruneRequest request, Steps steps) {
         Set<Digest> unread = recordedDigests();
         List<ManifestSummary> read = new ArrayList<>();
-        records.forEach(record -> read.add(ManifestSummary.of(record)));
+        steps.expect(unread.size());
+        records.forEach(record -> {
+            read.add(ManifestSummary.of(record));
+            steps.step();
+        });
         read.forEach(record -> unread.remove(record.digest()));
         ReferenceGraph graph = new ReferenceGraph(read);
         if (request.policy().isByAge()) {
@@ -226,13 +264,19 @@ public final class Pruner {
      * Carries out a plan. A record that changed since the plan was made stays, and so do the manifests that it lists.
      */
     PruneReport execute(PrunePlan plan) {
+        return execute(plan, new Steps(ProgressListener.NONE));
+    }
+
+    private PruneReport execute(PrunePlan plan, Steps steps) {
         List<String> unchanged = new ArrayList<>();
+        steps.expect(plan.changes().size() + plan.blobs().size());
         try {
             // Before the records: a crash after them would leave quarantined files whose digests count as lost again.
             changeIfOpen(() -> forgetLost(plan.deletedRecords()));
             plan.changes().forEach((digest, change) -> changeIfOpen(() -> dropOutdated(digest, change)));
             Set<Digest> listed = new HashSet<>();
             for (Digest digest : plan.parentsFirst()) {
+                steps.step();
                 Change change = Objects.requireNonNull(plan.changes().get(digest));
                 boolean stays = listed.contains(digest);
                 if (stays || !changeIfOpen(() -> change(digest, change))) {
@@ -251,6 +295,7 @@ public final class Pruner {
         plan.removed().stream().filter(image -> !isCached(image)).forEach(image -> changeIfOpen(() -> forget(image)));
         onRemoved.accept(plan.removed());
         List<BlobFile> left = plan.blobs().stream()
+                .peek(blob -> steps.step())
                 .filter(blob -> !changeIfOpen(() -> delete(blob)))
                 .toList();
         left.stream()

@@ -1,5 +1,6 @@
 package io.ociregistry.registry.verify;
 
+import io.ociregistry.common.ProgressListener;
 import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
@@ -33,6 +34,7 @@ public final class Verifier {
 
     private final Inspector inspector;
     private final Consumer<Problem> onProblem;
+    private final BlobReads reads;
     private long manifests;
     private long blobs;
     private long bytes;
@@ -45,20 +47,57 @@ public final class Verifier {
      * @param onProblem gets each problem when it is found
      */
     Verifier(Inspector inspector, Consumer<Problem> onProblem) {
-        this.inspector = inspector;
-        this.onProblem = onProblem;
+        this(inspector, onProblem, new BlobReads(ProgressListener.NONE));
     }
 
-    /** Returns a verifier of an open store that reads as fast as the disk can. */
-    public static Verifier of(Store store, Consumer<Problem> onProblem) {
-        return new Verifier(store.inspector(ReadThrottle.UNBOUNDED), onProblem);
+    private Verifier(Inspector inspector, Consumer<Problem> onProblem, BlobReads reads) {
+        this.inspector = inspector;
+        this.onProblem = onProblem;
+        this.reads = reads;
+    }
+
+    /**
+     * Returns a verifier of an open store that reads as fast as the disk can.
+     *
+     * @param progress gets the bytes of the blobs that were read
+     */
+    public static Verifier of(Store store, Consumer<Problem> onProblem, ProgressListener progress) {
+        BlobReads reads = new BlobReads(progress);
+        return new Verifier(store.inspector(reads), onProblem, reads);
+    }
+
+    /** Counts the bytes that are read of blobs, and limits no read. */
+    private static final class BlobReads implements ReadThrottle {
+        private final ProgressListener progress;
+        private long done;
+        private long total;
+
+        BlobReads(ProgressListener progress) {
+            this.progress = progress;
+        }
+
+        /** Starts to count after the records were read. */
+        void start(long bytes) {
+            total = bytes;
+        }
+
+        @Override
+        public void throttle(long bytes) {
+            if (total > 0) {
+                done += bytes;
+                progress.progressed(done, total);
+            }
+        }
     }
 
     /** Verifies the whole cache, once. */
     public Summary verify() throws InterruptedException {
         inspector.findUnreadable((location, why) -> report(new Problem.Unreadable(location, why)));
         verifyRecords();
-        for (Digest blob : blobs()) {
+        List<Digest> all = blobs();
+        reads.start(
+                all.stream().mapToLong(blob -> inspector.size(blob).orElse(0)).sum());
+        for (Digest blob : all) {
             verifyBlob(blob);
         }
         return summary();

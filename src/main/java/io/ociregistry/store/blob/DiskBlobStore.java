@@ -363,7 +363,11 @@ public final class DiskBlobStore implements BlobStore {
 
     @Override
     public long interruptedBytes() {
-        return Directories.list(layout, layout.partials(), file -> !partialsInUse.contains(file)).stream()
+        return Directories.list(
+                        layout,
+                        layout.partials(),
+                        file -> !partialsInUse.contains(file) && !DurableFiles.isTemporary(file))
+                .stream()
                 .mapToLong(Directories::size)
                 .sum();
     }

@@ -51,7 +51,17 @@ public final class DurableFiles {
     }
 
     private static String temporaryName(Path target) {
-        return target.getFileName() + "." + SEQUENCE.incrementAndGet() + TEMPORARY;
+        return temporaryName(String.valueOf(target.getFileName()));
+    }
+
+    /** Returns a new name of a temporary file. */
+    static String temporaryName(String purpose) {
+        return purpose + "." + SEQUENCE.incrementAndGet() + TEMPORARY;
+    }
+
+    /** True for a temporary file of a process that runs or crashed. */
+    public static boolean isTemporary(Path file) {
+        return String.valueOf(file.getFileName()).endsWith(TEMPORARY);
     }
 
     /**

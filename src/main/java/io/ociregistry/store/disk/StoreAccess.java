@@ -190,17 +190,13 @@ public final class StoreAccess implements StoreStatus, AutoCloseable {
     }
 
     private static void clearTemporary(Layout layout, Path directory) {
-        for (Path file : Directories.list(layout, directory, StoreAccess::isTemporary)) {
+        for (Path file : Directories.list(layout, directory, DurableFiles::isTemporary)) {
             try {
                 Files.delete(file);
             } catch (IOException e) {
                 LOG.warn("deleting the temporary file {} failed: {}", file, e.toString());
             }
         }
-    }
-
-    private static boolean isTemporary(Path file) {
-        return String.valueOf(file.getFileName()).endsWith(DurableFiles.TEMPORARY);
     }
 
     public Layout layout() {

@@ -12,16 +12,19 @@ import io.ociregistry.store.ListStore;
 import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.Store;
 import io.ociregistry.store.StoreStatus;
+import io.ociregistry.store.TemporaryFile;
 import io.ociregistry.store.blob.DiskBlobStore;
 import io.ociregistry.store.blob.DiskIncompleteImages;
 import io.ociregistry.store.blob.DiskLinkStore;
 import io.ociregistry.store.blob.DiskListStore;
 import io.ociregistry.store.check.DiskInspector;
 import io.ociregistry.store.check.ScrubTimeFile;
+import io.ociregistry.store.disk.DiskTemporaryFile;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.Quarantine;
 import io.ociregistry.store.disk.StoreAccess;
 import io.ociregistry.store.manifest.DiskManifestStore;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -79,6 +82,11 @@ final class DiskStore implements Store {
     @Override
     public IncompleteImages incompleteImages() {
         return incompleteImages;
+    }
+
+    @Override
+    public TemporaryFile createTemporaryFile(String purpose) throws IOException {
+        return DiskTemporaryFile.create(access.layout(), purpose, quota);
     }
 
     @Override

@@ -188,6 +188,24 @@ public final class Breaker {
         nextDelay = doubled.compareTo(probes.maxDelay()) > 0 ? probes.maxDelay() : doubled;
     }
 
+    /**
+     * Sends the next probe now, if the breaker is open and no probe is running.
+     *
+     * @return false if the breaker is closed
+     */
+    public synchronized boolean probeNow() {
+        RegistryException cause = outage;
+        if (cause == null) {
+            return false;
+        }
+        if (scheduled != null && scheduled.cancel(false)) {
+            scheduled = null;
+            nextProbeNanos = nanoTime.getAsLong();
+            handOver(cause, nextDelay);
+        }
+        return true;
+    }
+
     private void handOver(RegistryException cause, Duration pause) {
         try {
             threads.execute(() -> probe(cause, pause));

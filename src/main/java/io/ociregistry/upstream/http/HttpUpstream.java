@@ -240,6 +240,11 @@ public final class HttpUpstream implements Upstream {
     }
 
     @Override
+    public List<String> probeNow() {
+        return health.breaker().probeNow() ? List.of(health.source().origin().toString()) : List.of();
+    }
+
+    @Override
     public Duration silence() {
         return health.silenceDetector().silence();
     }

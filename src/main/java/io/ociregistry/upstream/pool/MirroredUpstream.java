@@ -90,6 +90,11 @@ final class MirroredUpstream implements Upstream {
         return all.stream().flatMap(source -> source.sources().stream()).toList();
     }
 
+    @Override
+    public List<String> probeNow() {
+        return all.stream().flatMap(source -> source.probeNow().stream()).toList();
+    }
+
     /** Returns the silence of the source that is asked first. */
     @Override
     public Duration silence() {

@@ -57,13 +57,16 @@ public final class AdminApiServlet extends HttpServlet {
     static List<AdminRoute> routes(RegistryContext context, ServerControl control) {
         TrustedProxies proxies = new TrustedProxies(context::trustedProxies);
         AdminLists lists = new AdminLists(context.admin());
+        AdminLoad load = new AdminLoad(context.admin().loads(), () -> LoadOptions.of(context.config()));
         return List.of(
                 AdminRoute.get("/cmd/manifest/list", lists::manifests),
                 AdminRoute.get("/cmd/image/list", lists::images),
                 AdminRoute.get("/cmd/blob/list", lists::blobs),
                 AdminRoute.get("/cmd/status", new AdminStatus(context.admin())),
                 new AdminRoute("/cmd/prune", List.of("DELETE", "POST"), new AdminPrune(context.admin(), proxies)),
-                AdminRoute.post("/cmd/load", new AdminLoad(context.admin(), () -> LoadOptions.of(context.config()))),
+                AdminRoute.post("/cmd/load", load),
+                AdminRoute.get("/cmd/uploads", load::uploads),
+                AdminRoute.post("/cmd/upstreams/probe", new AdminProbe(context.admin())),
                 AdminRoute.post("/cmd/reload", new AdminReload(control.reload())),
                 new AdminRoute("/cmd/log-level", List.of("PUT", "POST"), new AdminLogLevel(proxies)),
                 AdminRoute.post("/cmd/stop", new AdminStop(control.stop(), proxies)));

@@ -1,10 +1,12 @@
 package io.ociregistry.web.admin;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.Platforms;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.registry.admin.Admin;
+import io.ociregistry.registry.admin.Loads;
+import io.ociregistry.registry.archives.ArchiveUploads;
 import io.ociregistry.registry.load.LoadJson;
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOptions;
@@ -18,30 +20,38 @@ import io.ociregistry.web.api.Body;
 import io.ociregistry.web.api.LineStream;
 import io.ociregistry.web.api.Query;
 import jakarta.servlet.http.HttpServletRequest;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
- * Loads the images that the request body lists, and reports the progress in lines. The load continues if the client
- * disconnects. The last line has the result, because the status is sent before the load ends.
+ * Loads the images that the request body lists or contains, and reports the progress in lines. The load continues if
+ * the client disconnects. The last line has the result, because the status is sent before the load ends.
+ *
+ * <p>The body is a list of images or an archive, as its content says. An archive is received before the answer starts.
  */
-record AdminLoad(Admin admin, Supplier<LoadOptions> defaults) implements AdminRoute.Endpoint {
-    private static final int MAX_BYTES = 1 << 20;
+record AdminLoad(Loads loads, Supplier<LoadOptions> defaults) implements AdminRoute.Endpoint {
+    private static final int MAX_LIST_BYTES = 1 << 20;
     private static final int MAX_PARALLEL = 64;
+    private static final int MAX_NAME = 255;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     @Override
     public CompletionStage<Answer> answer(HttpServletRequest request) {
-        LoadOptions options = options(Query.of(request.getQueryString()));
-        LoadPlan plan = plan(request);
+        Query query = Query.of(request.getQueryString());
         LineStream lines = new LineStream();
         boolean json = AdminResponse.of(request) == AdminResponse.JSON;
         LoadListener listener = json ? new Json(lines) : new LoadText(lines);
-        admin.load(plan, options, listener).whenComplete((summary, failure) -> {
+        load(request, query, options(query), listener).whenComplete((summary, failure) -> {
             if (failure != null) {
                 lines.add(json ? interrupted(failure) : "failed: " + reason(failure));
             }
@@ -51,28 +61,71 @@ record AdminLoad(Admin admin, Supplier<LoadOptions> defaults) implements AdminRo
         return CompletableFuture.completedStage(Answer.ok(Map.of("Content-Type", contentType), new Body.Lines(lines)));
     }
 
-    private static LoadPlan plan(HttpServletRequest request) {
-        byte[] list = body(request);
-        if (!ImageFile.isList(list)) {
-            throw invalid("the body is not a list of images; to load an archive, stop the server and run"
-                    + " ociregistry load --image-file FILE");
+    /** Lists the archives that were received so far. */
+    CompletionStage<Answer> uploads(HttpServletRequest request) {
+        AdminResponse form = AdminResponse.of(request);
+        return CompletableFuture.completedStage(form.answer(form.bytes(loads.uploads(), AdminLoad::uploadText)));
+    }
+
+    private static String uploadText(List<ArchiveUploads.Status> uploads) {
+        return uploads.stream()
+                .map(upload -> (upload.upload().isEmpty() ? "-" : upload.upload()) + " " + upload.bytes() + " bytes, "
+                        + upload.state() + ", " + upload.name() + "\n")
+                .collect(Collectors.joining());
+    }
+
+    private CompletionStage<LoadSummary> load(
+            HttpServletRequest request, Query query, LoadOptions options, LoadListener listener) {
+        try {
+            if (given(query, "upload").isPresent()) {
+                return loads.load(part(request, query), request::getInputStream, options, listener);
+            }
+            InputStream body = request.getInputStream();
+            byte[] head = body.readNBytes(ImageFile.HEAD);
+            InputStream whole = new SequenceInputStream(new ByteArrayInputStream(head), body);
+            ImageFile.Kind kind = ImageFile.kindOf(head)
+                    .orElseThrow(
+                            () -> invalid("the body is neither a list of images nor an archive (tar, gzip, zstd)"));
+            return kind == ImageFile.Kind.LIST
+                    ? loads.load(plan(whole.readNBytes(MAX_LIST_BYTES + 1)), options, listener)
+                    : loads.load(part(request, query), () -> whole, options, listener);
+        } catch (IOException e) {
+            throw invalid("the body can't be read to its end: " + e.getMessage());
         }
-        if (list.length > MAX_BYTES) {
-            throw invalid("the list of images is larger than " + MAX_BYTES + " bytes; send it in parts");
+    }
+
+    private static ArchiveUploads.Part part(HttpServletRequest request, Query query) {
+        long length = request.getContentLengthLong();
+        return new ArchiveUploads.Part(
+                given(query, "upload").map(Digest::parse),
+                given(query, "offset").map(AdminLoad::offset).orElse(0L),
+                length < 0 ? OptionalLong.empty() : OptionalLong.of(length),
+                given(query, "name").map(AdminLoad::name).orElse("archive"));
+    }
+
+    private static long offset(String text) {
+        if (!text.matches("[0-9]{1,18}")) {
+            throw invalid("offset must be a number of bytes");
+        }
+        return Long.parseLong(text);
+    }
+
+    private static String name(String text) {
+        if (text.length() > MAX_NAME || text.chars().anyMatch(Character::isISOControl)) {
+            throw invalid("name must have at most " + MAX_NAME + " characters and no control characters");
+        }
+        return text;
+    }
+
+    private static LoadPlan plan(byte[] list) {
+        if (list.length > MAX_LIST_BYTES) {
+            throw invalid("the list of images is larger than " + MAX_LIST_BYTES + " bytes; send it in parts");
         }
         LoadPlan plan = LoadPlan.of(ImageList.read("line", list));
         if (plan.lines().isEmpty()) {
             throw invalid("the body lists no image; send one image on a line, such as docker.io/library/alpine:3.20");
         }
         return plan;
-    }
-
-    private static byte[] body(HttpServletRequest request) {
-        try {
-            return request.getInputStream().readNBytes(MAX_BYTES + 1);
-        } catch (IOException e) {
-            throw invalid("the list of images can't be read to its end: " + e.getMessage());
-        }
     }
 
     private LoadOptions options(Query query) {
@@ -82,7 +135,7 @@ record AdminLoad(Admin admin, Supplier<LoadOptions> defaults) implements AdminRo
                 given(query, "parallel").map(AdminLoad::parallel).orElse(configured.parallel()),
                 given(query, "withReferrers").map(AdminLoad::isTrue).orElse(configured.withReferrers()),
                 configured.pullTimeout(),
-                configured.resolveRef());
+                given(query, "resolveRef").or(configured::resolveRef));
     }
 
     private static Optional<String> given(Query query, String name) {

@@ -3,6 +3,7 @@ package io.ociregistry.web.admin;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.admin.ServerStatus;
 import io.ociregistry.registry.admin.UpstreamState;
+import io.ociregistry.registry.load.PreloadStatus;
 import io.ociregistry.web.api.Answer;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
@@ -44,6 +45,11 @@ record AdminStatus(Admin admin) implements AdminRoute.Endpoint {
                         status.cache().manifests(),
                         status.cache().blobs(),
                         status.cache().complete() ? "" : ", and more: its index is still being read"));
+        PreloadStatus preload = status.preload();
+        if (preload != null) {
+            text.append("preload of %s: %s, %d images: %d done, %d failed\n"
+                    .formatted(preload.files(), preload.state(), preload.total(), preload.done(), preload.failed()));
+        }
         status.upstreams().forEach(upstream -> text.append(lines(upstream)));
         status.downloads().forEach(blob -> text.append(line(blob)));
         return text.toString();

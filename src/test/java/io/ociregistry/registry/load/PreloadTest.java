@@ -115,12 +115,34 @@ class PreloadTest {
     }
 
     @Test
+    void statusHasProgressOfPreload() throws Exception {
+        Files.writeString(list(), "r.example/team/app:1.0\nr.example/team/gone:1\nno name\n");
+        assertTrue(registry.operator()
+                .get("/cmd/status", "Accept: application/json")
+                .text()
+                .contains("\"preload\":null"));
+        Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
+        registry.context().startPreload();
+        gate.awaitReached();
+        String files = "preload of " + list() + ": ";
+        Await.until(
+                "two failures", this::status, text -> text.contains(files + "loading, 3 images: 0 done, 2 failed\n"));
+        gate.release();
+        Await.until("the end", this::status, text -> text.contains(files + "ended, 3 images: 1 done, 2 failed\n"));
+    }
+
+    private String status() throws IOException {
+        return registry.operator().get("/cmd/status").text();
+    }
+
+    @Test
     void preloadRetriesTransientFailuresOnly() throws Exception {
         Files.writeString(list(), "r.example/team/app:1.0\nr.example/team/gone:1\n");
         upstream.on(Match.manifest("1.0")).once(Fault.status(502));
         try (Preload preload = preload()) {
             preload.start();
             preload.awaitEnd();
+            assertEquals(new PreloadStatus(list().toString(), "ended", 2, 1, 1), preload.status());
         }
         assertEquals(2, upstream.requests(Match.manifest("1.0")).size());
         assertArrayEquals(image.layerBytes(0), get("blobs/" + image.layer(0)).body());

@@ -8,15 +8,17 @@ import io.ociregistry.registry.load.LoadOutcome.AlreadyCached;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import io.ociregistry.registry.load.LoadSummary;
+import io.ociregistry.standalone.cli.TerminalBar;
+import io.ociregistry.testing.Screen;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The output formats of {@code load}. */
 @Timeout(30)
@@ -47,9 +49,7 @@ class LoadOutputTest {
 
     @Test
     void rateCountsOnlyReceivedBytes() {
-        List<String> shown = new CopyOnWriteArrayList<>();
-        LoadBars bars = new LoadBars(
-                stream(out), stream(err), bar -> bar.setConsumer(new DelegatingProgressBarConsumer(shown::add, 120)));
+        LoadBars bars = bars(120);
         for (LoadListener listener : List.of(bars, new LoadLines(stream(out), stream(err), Duration.ZERO))) {
             listener.started(IMAGE);
             listener.progressed(IMAGE, 20_000_000, 0, 80_000_000);
@@ -57,8 +57,9 @@ class LoadOutputTest {
         assertTrue(
                 out.toString(StandardCharsets.UTF_8).contains(IMAGE + ": 20.0 MB of 80.0 MB, 0 B/s\n"), out::toString);
         bars.ended(new Loaded(IMAGE, 0, Duration.ofSeconds(4)));
-        String last = shown.get(shown.size() - 1);
-        assertTrue(last.contains("80/80 MB") && last.contains(" 0.00 MB/s"), last);
+        bars.finished(new LoadSummary(1, 0, List.of(), List.of(), 0, Duration.ofSeconds(4)));
+        String last = screen(120).get(1);
+        assertTrue(last.contains("80/80 MB") && last.endsWith(" 0 B/s"), last);
     }
 
     @Test
@@ -72,30 +73,55 @@ class LoadOutputTest {
         assertEquals(5, out.toString(StandardCharsets.UTF_8).lines().count());
     }
 
-    @Test
-    void barsShowBytesAndRateBeforeSummary() {
-        List<String> shown = new CopyOnWriteArrayList<>();
-        play(new LoadBars(
-                stream(out), stream(err), bar -> bar.setConsumer(new DelegatingProgressBarConsumer(shown::add, 120))));
-        String last = shown.get(shown.size() - 1);
-        assertTrue(last.startsWith(IMAGE + " 100%"), last);
-        assertTrue(last.contains("80/80 MB"), last);
-        assertTrue(last.contains("MB/s"), last);
+    @ParameterizedTest
+    @ValueSource(ints = {60, 120, 200})
+    void barOfAllImagesFollowsLinesOfFinishedOnes(int columns) {
+        play(bars(columns));
+        List<String> shown = screen(columns);
+        assertEquals(
+                List.of(
+                        "loaded " + IMAGE + ": 80.0 MB in 4.0 s",
+                        "already there: r.example/there:1",
+                        "ociregistry: not loaded: r.example/x:1: it is not there"),
+                shown.subList(0, 3));
+        String bar = shown.get(3);
+        assertTrue(bar.startsWith("loading 100% ["), bar);
+        assertTrue(bar.contains("80/80 MB"), bar);
+        assertEquals(List.of(""), shown.subList(4, shown.size()));
         assertEquals(
                 "note: a.tar has no manifests\n1 loaded, 1 already there, 1 failed; 80.0 MB in 4.0 s\n",
                 out.toString(StandardCharsets.UTF_8));
-        assertEquals("ociregistry: not loaded: r.example/x:1: it is not there\n", err.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void barShowsTotalsOfSeveralImagesAtOnce() {
+        LoadBars bars = bars(120);
+        bars.started(IMAGE);
+        bars.started("r.example/b:1");
+        bars.progressed(IMAGE, 20_000_000, 20_000_000, 80_000_000);
+        bars.progressed("r.example/b:1", 30_000_000, 30_000_000, 40_000_000);
+        bars.ended(new Failed("r.example/b:1", "it broke off", true));
+        bars.finished(new LoadSummary(0, 0, List.of(), List.of(), 0, Duration.ofSeconds(4)));
+        String bar = screen(120).get(1);
+        assertTrue(bar.contains(" 45% [") && bar.contains(" 50/110 MB") && bar.endsWith(IMAGE), bar);
     }
 
     @Test
     void barIsFullIfSizeWasNeverReported() {
-        List<String> shown = new CopyOnWriteArrayList<>();
-        LoadBars bars = new LoadBars(
-                stream(out), stream(err), bar -> bar.setConsumer(new DelegatingProgressBarConsumer(shown::add, 120)));
+        LoadBars bars = bars(80);
         bars.started(IMAGE);
         bars.ended(new Loaded(IMAGE, 80_000_000, Duration.ofSeconds(4)));
-        String last = shown.get(shown.size() - 1);
-        assertTrue(last.startsWith(IMAGE + " 100%"), last);
+        bars.finished(new LoadSummary(1, 0, List.of(), List.of(), 0, Duration.ofSeconds(4)));
+        assertTrue(
+                screen(80).get(1).startsWith("loading 100%"), () -> screen(80).toString());
+    }
+
+    private LoadBars bars(int columns) {
+        return new LoadBars(stream(out), stream(err), () -> TerminalBar.ofBytes("loading", stream(err), () -> columns));
+    }
+
+    private List<String> screen(int columns) {
+        return Screen.lines(err.toString(StandardCharsets.UTF_8), columns);
     }
 
     private static void play(LoadListener listener) {

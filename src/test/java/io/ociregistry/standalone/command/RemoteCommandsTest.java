@@ -140,7 +140,7 @@ class RemoteCommandsTest {
         assertTrue(post("/cmd/load", "no name\n").text().startsWith("not loaded: line:1: "));
         Response archive = post("/cmd/load", "blobs\0\n".repeat(300_000));
         assertEquals(400, archive.status());
-        assertTrue(archive.text().contains("the body is not a list of images"), archive.text());
+        assertTrue(archive.text().contains("the body is neither a list of images nor an archive"), archive.text());
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.ociregistry.upstream.health;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -66,6 +67,29 @@ class BreakerTest {
         assertEquals(Duration.ZERO, retryAfter(), "the probe is running");
         scheduler.runNext();
         assertEquals(Duration.ofSeconds(10), retryAfter());
+    }
+
+    @Test
+    void requestedProbeIsSentAtOnce() {
+        assertFalse(breaker.probeNow(), "it is closed");
+        breaker.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        assertTrue(breaker.probeNow());
+        assertThrows(RegistryException.class, breaker::check);
+        assertEquals(1, scheduler.waiting(), "the schedule continues after a probe without an answer");
+        upstreamIsUp = true;
+        assertTrue(breaker.probeNow());
+        assertDoesNotThrow(breaker::check);
+        assertEquals(0, scheduler.waiting());
+    }
+
+    @Test
+    void requestedProbeIsNotSentTwice() {
+        List<Runnable> sent = new ArrayList<>();
+        threads = sent::add;
+        breaker.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        assertTrue(breaker.probeNow());
+        assertTrue(breaker.probeNow());
+        assertEquals(1, sent.size());
     }
 
     @Test

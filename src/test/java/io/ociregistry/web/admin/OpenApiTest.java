@@ -7,7 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.registry.admin.CachedBlob;
 import io.ociregistry.registry.admin.CachedImage;
+import io.ociregistry.registry.admin.ProbedSource;
 import io.ociregistry.registry.admin.ServerStatus;
+import io.ociregistry.registry.archives.ArchiveUploads;
+import io.ociregistry.registry.load.PreloadStatus;
 import io.ociregistry.registry.prune.PruneReport;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
@@ -55,6 +58,9 @@ class OpenApiTest {
         assertFields("PrunedName", PruneReport.Name.class);
         assertFields("PrunedBlob", PruneReport.Blob.class);
         assertFields("Reloaded", Reload.Outcome.class);
+        assertFields("Preload", PreloadStatus.class);
+        assertFields("Upload", ArchiveUploads.Status.class);
+        assertFields("ProbedSource", ProbedSource.class);
     }
 
     @Test

@@ -15,6 +15,7 @@ import io.ociregistry.standalone.cli.CliOption;
 import io.ociregistry.standalone.cli.CommandFailure;
 import io.ociregistry.standalone.cli.DigestList;
 import io.ociregistry.standalone.cli.GivenOptions;
+import io.ociregistry.standalone.cli.TaskProgress;
 import io.ociregistry.standalone.cli.Terminal;
 import io.ociregistry.standalone.cli.TimeParser;
 import io.ociregistry.standalone.cli.UsageException;
@@ -86,7 +87,10 @@ public record ExportCommand(GivenOptions options) implements Action {
                 err.println("ociregistry: nothing was exported: no completely cached image matches");
                 return 1;
             }
-            write(plan, target, out);
+            try (var progress = TaskProgress.ofBytes("exporting", err)) {
+                plan.setProgress(progress::stepTo);
+                write(plan, target, out);
+            }
             err.println(summary(plan, target));
             return plan.problems().isEmpty() ? 0 : 1;
         } catch (IOException e) {

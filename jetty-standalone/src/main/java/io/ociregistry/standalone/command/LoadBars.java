@@ -1,111 +1,116 @@
 package io.ociregistry.standalone.command;
 
+import io.ociregistry.common.ByteSize;
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOutcome;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import io.ociregistry.registry.load.LoadSummary;
+import io.ociregistry.standalone.cli.TerminalBar;
 import java.io.PrintStream;
-import java.time.Duration;
-import java.util.Locale;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.UnaryOperator;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
-import me.tongfei.progressbar.ProgressState;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Shows a progress bar for every image that is not cached yet, with bytes, rate and remaining time; prints failures and
- * the summary at the end. Thread-safe.
+ * Shows one bar with the bytes of all images, and a line for each image when it ends; prints the summary at the end.
+ * Thread-safe.
  */
 final class LoadBars implements LoadListener {
-    private static final int MILLIS = 200;
-    private static final long MEGABYTE = 1_000_000;
     /** Longer names are cut at their start, because their end tells more. */
     private static final int MAX_NAME_LENGTH = 40;
 
     private final PrintStream out;
     private final PrintStream err;
-    private final UnaryOperator<ProgressBarBuilder> display;
-    private final Map<String, Bar> bars = new ConcurrentHashMap<>();
+    private final Supplier<TerminalBar> bars;
+    // Guarded by this.
+    private @Nullable TerminalBar bar;
+    private long started;
+    private final Map<String, Size> sizes = new LinkedHashMap<>();
+    private final Set<String> active = new HashSet<>();
 
-    /** A bar with the rate of the received bytes. The bar's own rate would count bytes that an earlier load left. */
-    private static final class Bar {
-        private final long started = System.nanoTime();
-        private final ProgressBar shown;
-        private volatile double perSecond;
+    /** The bytes of one image; see {@link LoadListener#progressed}. */
+    private record Size(long bytes, long received, long total) {}
 
-        Bar(ProgressBarBuilder builder) {
-            this.shown = builder.setEtaFunction(this::left).build();
-        }
-
-        private Optional<Duration> left(ProgressState state) {
-            return perSecond < 1 || state.isIndefinite()
-                    ? Optional.empty()
-                    : Optional.of(Duration.ofSeconds((long) ((state.getMax() - state.getCurrent()) / perSecond)));
-        }
-
-        void stepTo(long bytes, long received, long total) {
-            perSecond = received * 1e9 / Math.max(1, System.nanoTime() - started);
-            shown.setExtraMessage(String.format(Locale.ROOT, "%.2f MB/s", perSecond / MEGABYTE));
-            shown.maxHint(Math.max(bytes, total)).stepTo(bytes);
-        }
-    }
-
-    /** Makes bars that {@code display} configures. */
-    LoadBars(PrintStream out, PrintStream err, UnaryOperator<ProgressBarBuilder> display) {
+    /** Makes a bar by {@code bars} when the first image has to be fetched. */
+    LoadBars(PrintStream out, PrintStream err, Supplier<TerminalBar> bars) {
         this.out = out;
         this.err = err;
-        this.display = display;
+        this.bars = bars;
     }
 
-    /** Makes bars on standard error. */
+    /** Makes a bar on standard error. */
     static LoadBars on(PrintStream out, PrintStream err) {
-        return new LoadBars(out, err, UnaryOperator.identity());
+        return new LoadBars(out, err, () -> TerminalBar.ofBytes("loading", err));
     }
 
     @Override
-    public void started(String image) {
-        ProgressBarBuilder bar = ProgressBar.builder()
-                .setTaskName(shortened(image))
-                .setStyle(ProgressBarStyle.ASCII)
-                .setUpdateIntervalMillis(MILLIS)
-                .setUnit(" MB", MEGABYTE)
-                .setInitialMax(-1);
-        bars.put(image, new Bar(display.apply(bar)));
+    public synchronized void started(String image) {
+        if (bar == null) {
+            bar = bars.get();
+            started = System.nanoTime();
+        }
+        active.add(image);
+        sizes.put(image, new Size(0, 0, 0));
+        show();
     }
 
     @Override
-    public void progressed(String image, long bytes, long received, long total) {
-        Bar bar = bars.get(image);
+    public synchronized void progressed(String image, long bytes, long received, long total) {
+        sizes.put(image, new Size(bytes, received, Math.max(bytes, total)));
+        show();
+    }
+
+    @Override
+    public synchronized void ended(LoadOutcome outcome) {
+        active.remove(outcome.image());
+        Size last = sizes.getOrDefault(outcome.image(), new Size(0, 0, 0));
+        if (outcome instanceof Loaded loaded) {
+            // The last bytes may have arrived before the size was reported.
+            long all = Math.max(last.total, loaded.bytes());
+            sizes.put(loaded.image(), new Size(all, loaded.bytes(), all));
+            print("loaded " + loaded.image() + ": " + ByteSize.format(loaded.bytes()) + " in "
+                    + LoadOutput.seconds(loaded.took()));
+        } else if (outcome instanceof Failed failed) {
+            sizes.put(failed.image(), new Size(last.bytes, last.received, last.bytes));
+            print(LoadOutput.failure(failed));
+        } else {
+            print("already there: " + outcome.image());
+        }
+        show();
+    }
+
+    /** Caller holds the lock. */
+    private void print(String line) {
+        if (bar == null) {
+            err.println(line);
+        } else {
+            bar.print(err, line);
+        }
+    }
+
+    /** Caller holds the lock. */
+    private void show() {
         if (bar != null) {
-            bar.stepTo(bytes, received, total);
+            long received = sizes.values().stream().mapToLong(Size::received).sum();
+            double perSecond = received * 1e9 / Math.max(1, System.nanoTime() - started);
+            String names = active.size() == 1 ? shortened(active.iterator().next()) : active.size() + " images";
+            bar.note(ByteSize.format((long) perSecond) + "/s" + (active.isEmpty() ? "" : " " + names), perSecond);
+            bar.stepTo(
+                    sizes.values().stream().mapToLong(Size::bytes).sum(),
+                    sizes.values().stream().mapToLong(Size::total).sum());
         }
     }
 
     @Override
-    public void ended(LoadOutcome outcome) {
-        Bar bar = bars.remove(outcome.image());
+    public synchronized void finished(LoadSummary summary) {
         if (bar != null) {
-            if (outcome instanceof Failed) {
-                bar.shown.setExtraMessage("failed");
-            } else if (outcome instanceof Loaded loaded) {
-                // The last bytes may have arrived before the size was reported.
-                long all = Math.max(bar.shown.getMax(), loaded.bytes());
-                bar.stepTo(all, loaded.bytes(), all);
-            } else {
-                bar.shown.setExtraMessage("already there");
-            }
-            bar.shown.close();
+            bar.close();
+            bar = null;
         }
-    }
-
-    @Override
-    public void finished(LoadSummary summary) {
-        summary.failed().forEach(failed -> LoadOutput.printFailure(failed, err));
         LoadOutput.printSummary(summary, out);
     }
 

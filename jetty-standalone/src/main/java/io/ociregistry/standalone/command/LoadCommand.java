@@ -8,9 +8,12 @@ import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOptions;
 import io.ociregistry.registry.load.LoadSummary;
 import io.ociregistry.registry.load.list.LoadPlan;
+import io.ociregistry.registry.load.list.PipeCopies;
 import io.ociregistry.standalone.cli.Action;
+import io.ociregistry.standalone.cli.CliOption;
 import io.ociregistry.standalone.cli.CommandFailure;
 import io.ociregistry.standalone.cli.GivenOptions;
+import io.ociregistry.standalone.cli.TaskProgress;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.standalone.remote.RemoteLoad;
@@ -18,6 +21,7 @@ import io.ociregistry.standalone.remote.RemoteServer;
 import io.ociregistry.store.Store;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.function.Function;
 
 /**
  * {@code ociregistry load}: loads images into the cache. It locks the cache; with {@code --server} the server that uses
@@ -26,17 +30,17 @@ import java.io.PrintStream;
 public record LoadCommand(GivenOptions options) implements Action {
     @Override
     public int run(PrintStream out, PrintStream err) {
-        try {
+        try (var pipes = new PipeCopies()) {
             var loaded = options.load();
             // Without prefetch, or the command would also complete the interrupted pulls of a server.
             var config = loaded.config().with(ServerKeys.PREFETCH, false);
             options.configureLogging(config);
             loaded.warnings().forEach(warning -> err.println("ociregistry: warning: " + warning));
-            var plan = plan(config);
+            var plan = plan(config, pipes);
             var output = LoadOutput.of(options, out, err);
             var server = RemoteServer.of(options, config);
             if (server.isPresent()) {
-                return exitCode(new RemoteLoad(server.get()).load(options, config, plan, output));
+                return exitCode(new RemoteLoad(server.get(), uploadProgress(err)).load(options, config, plan, output));
             }
             return load(config, plan, output, err);
         } catch (ConfigException e) {
@@ -46,16 +50,22 @@ public record LoadCommand(GivenOptions options) implements Action {
         }
     }
 
+    private Function<String, TaskProgress> uploadProgress(PrintStream err) {
+        return options.has(CliOption.JSON) || options.has(CliOption.QUIET)
+                ? task -> TaskProgress.NONE
+                : task -> TaskProgress.ofBytes(task, err);
+    }
+
     private static int exitCode(LoadSummary summary) {
         return summary.isComplete() ? 0 : 1;
     }
 
     /** Reads the lists before the cache is opened, so that a mistyped name fails at once. */
-    private static LoadPlan plan(ServerConfig config) throws UsageException, StartException {
+    private static LoadPlan plan(ServerConfig config, PipeCopies pipes) throws UsageException, StartException {
         var files = config.imageFile()
                 .orElseThrow(() -> new UsageException("load needs --image-file FILE, an image list or an archive"));
         try {
-            var plan = LoadPlan.of(files);
+            var plan = LoadPlan.of(files, pipes);
             if (plan.lines().isEmpty() && plan.archives().isEmpty()) {
                 throw new StartException("nothing to load: " + files + " lists no image");
             }

@@ -32,7 +32,11 @@ final class LoadOutput {
     }
 
     static void printFailure(Failed failed, PrintStream err) {
-        err.println("ociregistry: not loaded: " + failed.image() + ": " + failed.reason());
+        err.println(failure(failed));
+    }
+
+    static String failure(Failed failed) {
+        return "ociregistry: not loaded: " + failed.image() + ": " + failed.reason();
     }
 
     static void printSummary(LoadSummary summary, PrintStream out) {

@@ -3,12 +3,14 @@ package io.ociregistry.standalone.command;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.yaml.ConfigException;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.prune.PruneReport;
 import io.ociregistry.registry.prune.PruneRequest;
 import io.ociregistry.registry.prune.Pruner;
 import io.ociregistry.standalone.cli.Action;
 import io.ociregistry.standalone.cli.CommandFailure;
 import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.cli.PruneOptions;
+import io.ociregistry.standalone.cli.TaskProgress;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.standalone.remote.RemotePrune;
@@ -37,7 +39,7 @@ public record PruneCommand(GivenOptions options) implements Action {
                 PruneRequest remote = new PruneOptions(options, server.get().now()).request();
                 new RemotePrune(server.get()).prune(remote).lines().forEach(out::println);
             } else {
-                prune(request, config, out);
+                prune(request, config, out, err);
             }
             return 0;
         } catch (ConfigException e) {
@@ -47,9 +49,10 @@ public record PruneCommand(GivenOptions options) implements Action {
         }
     }
 
-    private static void prune(PruneRequest request, ServerConfig config, PrintStream out) throws StartException {
+    private static void prune(PruneRequest request, ServerConfig config, PrintStream out, PrintStream err)
+            throws StartException {
         try {
-            pruneUnshared(request, config, out);
+            pruneUnshared(request, config, err).lines().forEach(out::println);
         } catch (Store.InUseException e) {
             throw new StartException(e.getMessage() + ". To prune through the server, set --server URL", e);
         } catch (IOException e) {
@@ -58,7 +61,8 @@ public record PruneCommand(GivenOptions options) implements Action {
         }
     }
 
-    private static void pruneUnshared(PruneRequest request, ServerConfig config, PrintStream out) throws IOException {
+    private static PruneReport pruneUnshared(PruneRequest request, ServerConfig config, PrintStream err)
+            throws IOException {
         if (!Files.isDirectory(config.imagePath())) {
             throw new IOException("there is no cache in " + config.imagePath());
         }
@@ -67,7 +71,9 @@ public record PruneCommand(GivenOptions options) implements Action {
             if (readOnly.isPresent() && !request.dryRun()) {
                 throw new IOException("it is read-only: " + readOnly.get());
             }
-            Pruner.of(store, config).prune(request).lines().forEach(out::println);
+            try (var progress = TaskProgress.ofSteps("pruning", err)) {
+                return Pruner.of(store, config).prune(request, progress::stepTo);
+            }
         }
     }
 }

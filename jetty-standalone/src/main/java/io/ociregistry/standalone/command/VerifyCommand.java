@@ -10,6 +10,7 @@ import io.ociregistry.standalone.cli.Action;
 import io.ociregistry.standalone.cli.CliOption;
 import io.ociregistry.standalone.cli.CommandFailure;
 import io.ociregistry.standalone.cli.GivenOptions;
+import io.ociregistry.standalone.cli.TaskProgress;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.store.Store;
 import io.ociregistry.store.factory.StoreFactory;
@@ -22,6 +23,7 @@ import java.util.Locale;
  * is enough. With {@code --repair} it locks the cache.
  */
 public record VerifyCommand(GivenOptions options) implements Action {
+    private static final String VERIFYING = "verifying";
 
     @Override
     public int run(PrintStream out, PrintStream err) {
@@ -30,7 +32,7 @@ public record VerifyCommand(GivenOptions options) implements Action {
             var config = options.load().config().with(ServerKeys.PREFETCH, false);
             options.configureLogging(config);
             interrupts.check();
-            return options.has(CliOption.REPAIR) ? repair(config, out) : verify(config, out);
+            return options.has(CliOption.REPAIR) ? repair(config, out, err) : verify(config, out, err);
         } catch (ConfigException e) {
             return CommandFailure.report(e, err);
         } catch (StartException e) {
@@ -41,9 +43,14 @@ public record VerifyCommand(GivenOptions options) implements Action {
         }
     }
 
-    private static int verify(ServerConfig config, PrintStream out) throws StartException, InterruptedException {
+    private static int verify(ServerConfig config, PrintStream out, PrintStream err)
+            throws StartException, InterruptedException {
         try (Store store = StoreFactory.openReadOnly(config)) {
-            var summary = Verifier.of(store, out::println).verify();
+            Verifier.Summary summary;
+            try (var progress = TaskProgress.ofBytes(VERIFYING, err)) {
+                summary = Verifier.of(store, problem -> progress.print(out, problem.toString()), progress::stepTo)
+                        .verify();
+            }
             out.println(line(summary));
             return summary.problems() == 0 ? 0 : 1;
         } catch (IOException e) {
@@ -52,9 +59,17 @@ public record VerifyCommand(GivenOptions options) implements Action {
         }
     }
 
-    private static int repair(ServerConfig config, PrintStream out) throws StartException, InterruptedException {
+    private static int repair(ServerConfig config, PrintStream out, PrintStream err)
+            throws StartException, InterruptedException {
         try {
-            var report = CacheRepair.run(config, out::println, out::println);
+            CacheRepair.Report report;
+            try (var progress = TaskProgress.ofBytes(VERIFYING, err)) {
+                report = CacheRepair.run(
+                        config,
+                        problem -> progress.print(out, problem.toString()),
+                        progress::stepTo,
+                        outcome -> progress.print(out, outcome.toString()));
+            }
             out.println(line(report.summary()));
             long left = report.outcomes().stream()
                     .filter(outcome -> !outcome.isRepaired())

@@ -49,6 +49,7 @@ final class FileEndPoint extends SocketChannelEndPoint {
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // a placeholder is known by its identity
     public boolean flush(ByteBuffer... buffers) throws IOException {
         Part sending = part;
         if (sending == null) {

@@ -34,6 +34,7 @@ import org.apache.hc.client5.http.ClientProtocolException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
@@ -45,6 +46,7 @@ import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.NoHttpResponseException;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.http.io.entity.InputStreamEntity;
 import org.apache.hc.core5.util.Timeout;
 
 /** A client of a running server's admin API, for commands with {@code --server}. */
@@ -187,6 +189,19 @@ public final class RemoteServer {
         return answer.body;
     }
 
+    /**
+     * Requests JSON by GET; the caller closes it.
+     *
+     * @throws IOException if the connection fails
+     */
+    InputStream getOrFail(String path) throws IOException, StartException {
+        try {
+            return execute(request("GET", path, Map.of())).body;
+        } catch (HttpException e) {
+            throw cannotAsk(e);
+        }
+    }
+
     /** Requests an action by POST; the answer is JSON, or lines of JSON with its progress. The caller closes it. */
     InputStream post(String path, Map<String, String> query, String body) throws StartException {
         return send("POST", path, query, body).body;
@@ -203,29 +218,60 @@ public final class RemoteServer {
         }
     }
 
+    /**
+     * Sends a stream by POST, as {@link #post} does, after the server has agreed to receive it.
+     *
+     * @throws IOException if the connection fails, so that the rest can be sent later
+     */
+    InputStream postStream(String path, Map<String, String> query, InputStream content, long length)
+            throws IOException, StartException {
+        var request = request("POST", path, query);
+        // A server that refuses the content says so, instead of breaking the connection.
+        request.setConfig(RequestConfig.custom().setExpectContinueEnabled(true).build());
+        request.setEntity(new InputStreamEntity(content, length, null));
+        try {
+            return execute(request).body;
+        } catch (HttpException e) {
+            throw cannotAsk(e);
+        }
+    }
+
     private record Answer(ClassicHttpResponse response, InputStream body) {}
 
-    private Answer send(String method, String path, Map<String, String> query, String body) throws StartException {
+    private HttpUriRequestBase request(String method, String path, Map<String, String> query) {
         var request = new HttpUriRequestBase(method, URI.create(base + path + text(query)));
         request.setHeader("Accept", "application/json");
         token.value().ifPresent(value -> request.setHeader("Authorization", "Bearer " + value));
+        return request;
+    }
+
+    private Answer execute(HttpUriRequestBase request) throws IOException, HttpException, StartException {
+        var response = client.executeOpen(RoutingSupport.determineHost(request), request, null);
+        var answer = new Answer(response, body(request, response));
+        if (response.getCode() != 200) {
+            throw new StartException(
+                    "the server at " + base + " refused the request: " + reason(answer) + remark(response), null);
+        }
+        return answer;
+    }
+
+    private StartException cannotAsk(HttpException e) {
+        return new StartException("cannot ask the server at " + base + ": " + e.getMessage(), e);
+    }
+
+    private Answer send(String method, String path, Map<String, String> query, String body) throws StartException {
+        var request = request(method, path, query);
         if (method.equals("POST")) {
             request.setEntity(new ByteArrayEntity(body.getBytes(StandardCharsets.UTF_8), null));
         }
         try {
-            var response = client.executeOpen(RoutingSupport.determineHost(request), request, null);
-            var answer = new Answer(response, body(request, response));
-            if (response.getCode() != 200) {
-                throw new StartException(
-                        "the server at " + base + " refused the request: " + reason(answer) + remark(response), null);
-            }
-            return answer;
+            return execute(request);
         } catch (ConnectException | ConnectTimeoutException | UnknownHostException e) {
             throw new StartException("cannot reach the server at " + base + ": " + unreachable(e), e);
         } catch (IOException e) {
             throw connectionFailure(e);
         } catch (HttpException e) {
-            throw new StartException("cannot ask the server at " + base + ": " + e.getMessage(), e);
+            throw cannotAsk(e);
         }
     }
 

@@ -8,9 +8,15 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** A file or directory to load, with its kind. The kind depends on the content, never on the file name. */
-public record ImageFile(Path path, Kind kind) {
-    private static final int HEAD = 512;
+/**
+ * A file or directory to load, with its kind. The kind depends on the content, never on the file name.
+ *
+ * @param name the name in messages; for a temporary copy, the name of the original
+ */
+public record ImageFile(Path path, String name, Kind kind) {
+    /** The number of bytes at the start of a file that determine its kind. */
+    public static final int HEAD = 512;
+
     private static final int TAR_MAGIC_AT = 257;
     private static final byte[] TAR_MAGIC = "ustar".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] GZIP_MAGIC = {0x1f, (byte) 0x8b};
@@ -35,27 +41,29 @@ public record ImageFile(Path path, Kind kind) {
      * @throws IOException if the file can't be read or has none of the kinds; the message names the file and the reason
      */
     public static ImageFile of(Path path) throws IOException {
+        return of(path, path.toString());
+    }
+
+    /** Determines the kind of a file or directory that has another name in messages; see {@link #of(Path)}. */
+    public static ImageFile of(Path path, String name) throws IOException {
         if (Files.isDirectory(path)) {
             if (Files.isRegularFile(path.resolve("oci-layout"))) {
-                return new ImageFile(path, Kind.LAYOUT);
+                return new ImageFile(path, name, Kind.LAYOUT);
             }
             throw new IOException(
-                    path + " is a directory without an oci-layout; for the files in it, write " + path.resolve("*"));
+                    name + " is a directory without an oci-layout; for the files in it, write " + path.resolve("*"));
         }
-        return new ImageFile(path, kind(path));
+        return new ImageFile(path, name, kind(path, name));
     }
 
-    public static boolean isList(byte[] content) {
-        return kind(content).equals(Optional.of(Kind.LIST));
-    }
-
-    private static Kind kind(Path file) throws IOException {
-        return kind(head(file))
+    private static Kind kind(Path file, String name) throws IOException {
+        return kindOf(head(file))
                 .orElseThrow(
-                        () -> new IOException(file + " is neither a list of images nor a tarball (tar, gzip or zstd)"));
+                        () -> new IOException(name + " is neither a list of images nor a tarball (tar, gzip or zstd)"));
     }
 
-    private static Optional<Kind> kind(byte[] head) {
+    /** Returns the kind of a file that starts with these bytes; empty if it is neither a list nor an archive. */
+    public static Optional<Kind> kindOf(byte[] head) {
         if (has(head, 0, GZIP_MAGIC)) {
             return Optional.of(Kind.GZIP);
         }

@@ -20,10 +20,15 @@ import java.util.regex.PatternSyntaxException;
  *
  * <p>Patterns are expanded here, because shells do not expand a pattern after a comma or an equals sign.
  */
-public final class ImageFiles {
+final class ImageFiles {
     private static final Pattern GLOB = Pattern.compile("[*?\\[]");
 
     private ImageFiles() {}
+
+    /** Opens a file that the list names. */
+    interface Opener {
+        ImageFile open(Path path) throws IOException;
+    }
 
     /**
      * Returns all files, each once; the files of one pattern are sorted by name.
@@ -34,7 +39,7 @@ public final class ImageFiles {
      * @throws IOException if a file does not exist, a pattern matches no file, or a file has no kind that can be
      *     loaded; the message names it
      */
-    public static List<ImageFile> of(String list) throws IOException {
+    static List<ImageFile> of(String list, Opener opener) throws IOException {
         Set<Path> paths = new LinkedHashSet<>();
         for (String pattern : list.split(",", -1)) {
             if (pattern.isBlank()) {
@@ -44,14 +49,14 @@ public final class ImageFiles {
         }
         List<ImageFile> files = new ArrayList<>();
         for (Path path : paths) {
-            files.add(file(path));
+            files.add(file(path, opener));
         }
         return List.copyOf(files);
     }
 
-    private static ImageFile file(Path path) throws IOException {
+    private static ImageFile file(Path path, Opener opener) throws IOException {
         try {
-            return ImageFile.of(path);
+            return opener.open(path);
         } catch (AccessDeniedException e) {
             throw new AccessDeniedException(path.toString(), null, "this user may not read it");
         }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,11 +25,12 @@ public final class ImageList {
      *
      * @throws IOException if the file can't be read, or is larger than {@value #MAX_BYTES} bytes
      */
-    public static List<ListedLine> read(Path file) throws IOException {
-        if (Files.size(file) > MAX_BYTES) {
-            throw new IOException(file + " is larger than the " + MAX_BYTES + " bytes that a list of images may have");
+    static List<ListedLine> read(ImageFile file) throws IOException {
+        if (Files.size(file.path()) > MAX_BYTES) {
+            throw new IOException(
+                    file.name() + " is larger than the " + MAX_BYTES + " bytes that a list of images may have");
         }
-        return read(file.toString(), Files.readAllBytes(file));
+        return read(file.name(), Files.readAllBytes(file.path()));
     }
 
     /** Parses a list; the source is its name in errors. */

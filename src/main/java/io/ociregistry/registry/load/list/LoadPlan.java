@@ -26,11 +26,25 @@ public record LoadPlan(List<ListedLine> lines, List<ImageFile> archives) {
      *     it
      */
     public static LoadPlan of(String files) throws IOException {
+        return of(files, ImageFile::of);
+    }
+
+    /**
+     * Reads the files that {@code --image-file} names.
+     *
+     * @param copies copies pipes, and deletes the copies after the load
+     * @throws IOException as {@link #of(String)} does
+     */
+    public static LoadPlan of(String files, PipeCopies copies) throws IOException {
+        return of(files, copies::open);
+    }
+
+    private static LoadPlan of(String files, ImageFiles.Opener opener) throws IOException {
         List<ListedLine> lines = new ArrayList<>();
         List<ImageFile> archives = new ArrayList<>();
-        for (ImageFile file : ImageFiles.of(files)) {
+        for (ImageFile file : ImageFiles.of(files, opener)) {
             if (file.kind() == ImageFile.Kind.LIST) {
-                lines.addAll(ImageList.read(file.path()));
+                lines.addAll(ImageList.read(file));
             } else {
                 archives.add(file);
             }

@@ -80,7 +80,7 @@ class LoadPlanTest {
         Path layout = Files.createDirectory(dir.resolve("layout"));
         Files.writeString(layout.resolve("oci-layout"), "{}");
         LoadPlan plan = LoadPlan.of(layout.toString());
-        assertEquals(List.of(new ImageFile(layout, ImageFile.Kind.LAYOUT)), plan.archives());
+        assertEquals(List.of(new ImageFile(layout, layout.toString(), ImageFile.Kind.LAYOUT)), plan.archives());
         assertTrue(plan.lines().isEmpty());
     }
 
