@@ -19,7 +19,6 @@ import io.ociregistry.store.blob.DiskLinkStore;
 import io.ociregistry.store.blob.DiskListStore;
 import io.ociregistry.store.check.DiskInspector;
 import io.ociregistry.store.check.ScrubTimeFile;
-import io.ociregistry.store.disk.DiskTemporaryFile;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.Quarantine;
 import io.ociregistry.store.disk.StoreAccess;
