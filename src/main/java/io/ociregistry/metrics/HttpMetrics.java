@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.function.LongConsumer;
 
 /** Counts the requests of clients and their answers. Thread-safe; no method allocates once its series exist. */
+@SuppressWarnings("EnumOrdinal") // the index of a series in memory, never stored
 public final class HttpMetrics {
     /** The kinds of requests; at most these, because clients choose the path. */
     public enum Kind {

@@ -7,6 +7,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Instant;
 
 /** Counts prunes, scrubs and reloads. Thread-safe. */
+@SuppressWarnings("EnumOrdinal") // the index of a series in memory, never stored
 public final class MaintenanceMetrics {
     /** Why a prune removed an image. */
     public enum Removal {
@@ -62,7 +63,7 @@ public final class MaintenanceMetrics {
 
     /** Records the problems of a complete scrub. */
     public void scrubbed(long problems) {
-        scrubProblems.set(problems);
+        scrubProblems.set((double) problems);
     }
 
     /** Records the result of a reload of the configuration. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /** Counts what concerns one registry. Thread-safe; no method allocates once its series exist. */
+@SuppressWarnings("EnumOrdinal") // the index of a series in memory, never stored
 public final class RegistryMetrics {
     /** The server to which a request was sent. */
     public enum To {

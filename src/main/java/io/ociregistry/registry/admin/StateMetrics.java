@@ -159,12 +159,12 @@ public final class StateMetrics {
         metrics.addGauge(
                 "store_bytes",
                 "Bytes of the files in the cache.",
-                values -> measured().store.forEach((kind, amount) -> values.add(amount.bytes(), label(kind))),
+                values -> measured().store.forEach((kind, amount) -> values.add((double) amount.bytes(), label(kind))),
                 "kind");
         metrics.addGauge(
                 "store_objects",
                 "Files in the cache.",
-                values -> measured().store.forEach((kind, amount) -> values.add(amount.files(), label(kind))),
+                values -> measured().store.forEach((kind, amount) -> values.add((double) amount.files(), label(kind))),
                 "kind");
         metrics.addGauge(
                 "store_limit_bytes",
@@ -180,7 +180,7 @@ public final class StateMetrics {
                 "store_quarantined_total",
                 "Corrupt files that were moved to the quarantine.",
                 values -> Stream.of(StoreStatus.Content.BLOB, StoreStatus.Content.MANIFEST)
-                        .forEach(kind -> values.add(store.quarantined(kind), label(kind))),
+                        .forEach(kind -> values.add((double) store.quarantined(kind), label(kind))),
                 "kind");
         metrics.addGauge(
                 "scrub_last_success_timestamp_seconds",
