@@ -6,6 +6,7 @@ import io.ociregistry.store.StoreStatus;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -219,7 +220,13 @@ public final class StoreAccess implements StoreStatus, AutoCloseable {
 
     @Override
     public Usage usage() throws IOException {
-        return StoreUsage.of(layout);
+        // Blobs take nearly all of the space, and may be on a disk of their own.
+        FileStore disk = Files.getFileStore(Files.isDirectory(layout.blobs()) ? layout.blobs() : layout.root());
+        long used = layout.directories().stream()
+                .flatMap(directory -> Directories.list(layout, directory, Files::isRegularFile).stream())
+                .mapToLong(Directories::size)
+                .sum();
+        return new Usage(used, disk.getUsableSpace(), disk.getTotalSpace());
     }
 
     @Override
