@@ -23,6 +23,7 @@ import io.ociregistry.store.disk.DiskTemporaryFile;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.Quarantine;
 import io.ociregistry.store.disk.StoreAccess;
+import io.ociregistry.store.download.BesideReceiver;
 import io.ociregistry.store.manifest.DiskManifestStore;
 import java.io.IOException;
 import java.time.Duration;
@@ -125,6 +126,7 @@ final class DiskStore implements Store {
 
     @Override
     public void close() {
+        BesideReceiver.endThreads();
         access.close();
     }
 }
