@@ -22,15 +22,18 @@ class ReadmeTest {
 
     @Test
     void shownConfigurationsAreValid() throws Exception {
-        assertEquals(3, onlyConfiguration("docs/configuration.md").registries().size());
-        assertEquals(2, onlyConfiguration("docs/links.md").registries().size());
-        ServerConfig clients = onlyConfiguration("docs/clients.md");
+        assertEquals(
+                3, onlyConfiguration("docs/configuration.md", "").registries().size());
+        assertEquals(2, onlyConfiguration("docs/links.md", "").registries().size());
+        ServerConfig clients = onlyConfiguration("docs/clients.md", "serverTlsConfig:");
         assertEquals(ClientAuth.VERIFY, clients.serverTlsConfig().clientAuth());
         assertTrue(clients.clients().htpasswd().isPresent());
     }
 
-    private static ServerConfig onlyConfiguration(String page) throws Exception {
-        Matcher block = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(Path.of(page)));
+    /** Returns the only block of YAML on a page that starts with this text; other programs have YAML too. */
+    private static ServerConfig onlyConfiguration(String page, String start) throws Exception {
+        Matcher block = Pattern.compile("```yaml\n(" + start + ".*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(Path.of(page)));
         assertTrue(block.find(), page);
         ConfigLoader.Result result =
                 new ConfigLoader(variable -> Optional.of("x")).parse(block.group(1), page, Overrides.none());
@@ -59,10 +62,16 @@ class ReadmeTest {
 
     /** The anchors that a web page of the file has for its headings. */
     private static List<String> anchors(Path page) throws IOException {
-        return Files.readAllLines(page).stream()
-                .filter(line -> line.startsWith("#"))
-                .map(line -> line.replaceFirst("^#+ ", "").toLowerCase(Locale.ROOT))
-                .map(heading -> heading.replaceAll("[^a-z0-9 _-]", "").replace(' ', '-'))
-                .toList();
+        List<String> anchors = new ArrayList<>();
+        for (String line : Files.readAllLines(page)) {
+            if (line.startsWith("#")) {
+                String anchor = line.replaceFirst("^#+ ", "")
+                        .toLowerCase(Locale.ROOT)
+                        .replaceAll("[^a-z0-9 _-]", "")
+                        .replace(' ', '-');
+                anchors.add(anchors.contains(anchor) ? anchor + "-1" : anchor);
+            }
+        }
+        return anchors;
     }
 }

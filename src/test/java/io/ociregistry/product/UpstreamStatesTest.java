@@ -185,7 +185,7 @@ class UpstreamStatesTest extends Scenario {
             upstream.refuseConnections();
             upstream.resetConnections();
             Await.until("an outage", () -> log.text().contains("is down"));
-            Await.until("retries of all blobs", () -> count(log, "; retrying") >= 8);
+            Await.until("retries of all blobs", () -> count(log, " is retried: ") >= 8);
             assertEquals(1, log.at("WARN").size(), log.text());
             assertTrue(
                     log.at("WARN").get(0).startsWith("WARN registry r.example at " + upstream.url() + " is down: "),

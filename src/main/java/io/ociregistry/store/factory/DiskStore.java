@@ -22,6 +22,7 @@ import io.ociregistry.store.check.ScrubTimeFile;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.Quarantine;
 import io.ociregistry.store.disk.StoreAccess;
+import io.ociregistry.store.download.BesideReceiver;
 import io.ociregistry.store.manifest.DiskManifestStore;
 import java.io.IOException;
 import java.time.Duration;
@@ -130,6 +131,7 @@ final class DiskStore implements Store {
 
     @Override
     public void close() {
+        BesideReceiver.endThreads();
         access.close();
     }
 }

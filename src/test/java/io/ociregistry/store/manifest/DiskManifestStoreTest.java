@@ -282,7 +282,7 @@ class DiskManifestStoreTest {
         assertEquals(List.of(), files(layout.partials()));
         assertTrue(Files.exists(target.resolve("in the way")));
 
-        Path nowhere = root.resolve("nowhere").resolve("name");
+        Path nowhere = root.resolve("no/where").resolve("name");
         assertThrows(IOException.class, () -> DurableFiles.write(layout, nowhere, new byte[10]));
         assertEquals(List.of(), files(layout.partials()));
         Files.delete(layout.partials());

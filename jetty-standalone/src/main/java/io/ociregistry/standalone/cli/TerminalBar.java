@@ -25,6 +25,7 @@ public final class TerminalBar implements TaskProgress {
     private final PrintStream err;
     private final IntSupplier columns;
     private final ProgressBar bar;
+    private final LastLine lastLine = new LastLine();
     /** The text of the bar as it was drawn last. Guarded by "drawing". */
     private String drawn = "";
     /** The library may draw and close a bar again while it ends. Guarded by "drawing". */
@@ -44,7 +45,7 @@ public final class TerminalBar implements TaskProgress {
                 .setUnit(unit, unitSize)
                 .setInitialMax(-1)
                 .setEtaFunction(this::left)
-                .setConsumer(new LastLine())
+                .setConsumer(lastLine)
                 .build();
     }
 
@@ -134,5 +135,7 @@ public final class TerminalBar implements TaskProgress {
     @Override
     public void close() {
         bar.close();
+        // The library may return before its own thread has ended the line.
+        lastLine.close();
     }
 }
