@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.standalone.Main;
 import io.ociregistry.standalone.cli.CommandFailure;
+import io.ociregistry.testing.Await;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.Operator;
@@ -39,12 +40,12 @@ class ServeCommandTest {
     @Test
     void serverPrintsBannerAndSignalStopsItWithZero() throws Exception {
         var config = Files.writeString(dir.resolve("c.yaml"), """
-                host: 127.0.0.1
-                metrics: 9000
-                registries:
-                - name: a
-                  auth: {user: u, password: geheim}
-                """);
+            host: 127.0.0.1
+            metrics: 9000
+            registries:
+            - name: a
+              auth: {user: u, password: geheim}
+            """);
         var process = serve(serving(config));
         try (var err = process.errorReader()) {
             assertEquals(
@@ -102,10 +103,10 @@ class ServeCommandTest {
             blob = "/v2/team/app/blobs/" + image.layer(0) + "?ns=r.example";
             process = serve(
                     serving(Files.writeString(dir.resolve("c.yaml"), """
-                    host: 127.0.0.1
-                    shutdownTimeout: %s
-                    registries: [{name: r.example, endpoint: '%s'}]
-                    """.formatted(shutdownTimeout, upstream.url()))));
+                        host: 127.0.0.1
+                        shutdownTimeout: %s
+                        registries: [{name: r.example, endpoint: '%s'}]
+                        """.formatted(shutdownTimeout, upstream.url()))));
             err = process.errorReader();
             var port = banner(err).get(2).replaceAll(".*port (\\d+).*", "$1");
             var base = URI.create("http://127.0.0.1:" + port);
@@ -176,6 +177,9 @@ class ServeCommandTest {
                 serving(config));
         try (var err = process.errorReader()) {
             var port = banner(err).get(2).replaceAll(".*port (\\d+).*", "$1");
+            Await.until(
+                    "systemd knows of the start",
+                    () -> Files.exists(told) && Files.readString(told).contains("READY=1"));
             // The lines of a reload are printed after RELOADING=1, and those of a second one after READY=1.
             for (int i = 0; i < 2; i++) {
                 send("HUP", process);
