@@ -10,7 +10,6 @@ import io.ociregistry.registry.archives.ArchiveUploads;
 import io.ociregistry.registry.load.LoadJson;
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOptions;
-import io.ociregistry.registry.load.LoadOutcome;
 import io.ociregistry.registry.load.LoadSummary;
 import io.ociregistry.registry.load.list.ImageFile;
 import io.ociregistry.registry.load.list.ImageList;
@@ -50,7 +49,7 @@ record AdminLoad(Loads loads, Supplier<LoadOptions> defaults) implements AdminRo
         Query query = Query.of(request.getQueryString());
         LineStream lines = new LineStream();
         boolean json = AdminResponse.of(request) == AdminResponse.JSON;
-        LoadListener listener = json ? new Json(lines) : new LoadText(lines);
+        LoadListener listener = json ? new LoadJson(lines::add, lines::addDroppable) : new LoadText(lines);
         load(request, query, options(query), listener).whenComplete((summary, failure) -> {
             if (failure != null) {
                 lines.add(json ? interrupted(failure) : "failed: " + reason(failure));
@@ -171,36 +170,5 @@ record AdminLoad(Loads loads, Supplier<LoadOptions> defaults) implements AdminRo
     private static String reason(Throwable failure) {
         Throwable cause = failure.getCause() == null ? failure : failure.getCause();
         return String.valueOf(cause.getMessage());
-    }
-
-    /** Adds the lines that {@code load --json} prints. Progress lines may be dropped. */
-    private static final class Json implements LoadListener {
-        private final LoadJson all;
-        private final LoadJson progress;
-
-        Json(LineStream lines) {
-            this.all = new LoadJson(lines::add);
-            this.progress = new LoadJson(lines::addDroppable);
-        }
-
-        @Override
-        public void started(String image) {
-            all.started(image);
-        }
-
-        @Override
-        public void progressed(String image, long bytes, long received, long total) {
-            progress.progressed(image, bytes, received, total);
-        }
-
-        @Override
-        public void ended(LoadOutcome outcome) {
-            all.ended(outcome);
-        }
-
-        @Override
-        public void finished(LoadSummary summary) {
-            all.finished(summary);
-        }
     }
 }
