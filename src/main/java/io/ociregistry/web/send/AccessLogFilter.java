@@ -23,9 +23,12 @@ public final class AccessLogFilter extends HttpFilter {
 
     /** Returns the entry of a request. Without an access log, the entry is never written. */
     static AccessLogEntry entry(HttpServletRequest request, HttpServletResponse response) {
-        return request.getAttribute(ENTRY) instanceof AccessLogEntry entry
-                ? entry
-                : newEntry(request, response, request.getRemoteAddr());
+        if (request.getAttribute(ENTRY) instanceof AccessLogEntry entry) {
+            return entry;
+        }
+        AccessLogEntry unwritten = newEntry(request, response, request.getRemoteAddr());
+        request.setAttribute(ENTRY, unwritten);
+        return unwritten;
     }
 
     @Override
