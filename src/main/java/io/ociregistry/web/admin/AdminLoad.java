@@ -40,12 +40,42 @@ import java.util.stream.Collectors;
  */
 record AdminLoad(Loads loads, Supplier<LoadOptions> defaults) implements AdminRoute.Endpoint {
     private static final int MAX_LIST_BYTES = 1 << 20;
+    private static final int MAX_DISCARDED = 4 << 20;
     private static final int MAX_PARALLEL = 64;
     private static final int MAX_NAME = 255;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     @Override
     public CompletionStage<Answer> answer(HttpServletRequest request) {
+        try {
+            return load(request);
+        } catch (RegistryException e) {
+            discardBody(request);
+            throw e;
+        }
+    }
+
+    /**
+     * Reads the rest of a refused body, at most {@value #MAX_DISCARDED} bytes. A server that closes a connection with
+     * unread bytes resets it, and the client may lose the answer (RFC 9112, section 9.6). A client with the header
+     * {@code Expect} gets the answer before it sends the body.
+     */
+    private static void discardBody(HttpServletRequest request) {
+        if (request.getHeader("Expect") == null) {
+            try {
+                byte[] bytes = new byte[8192];
+                InputStream body = request.getInputStream();
+                long discarded = 0;
+                for (int n = body.read(bytes); n >= 0 && discarded < MAX_DISCARDED; n = body.read(bytes)) {
+                    discarded += n;
+                }
+            } catch (IOException ignored) {
+                // The client has left, so nobody reads the answer.
+            }
+        }
+    }
+
+    private CompletionStage<Answer> load(HttpServletRequest request) {
         Query query = Query.of(request.getQueryString());
         LineStream lines = new LineStream();
         boolean json = AdminResponse.of(request) == AdminResponse.JSON;
