@@ -1,17 +1,22 @@
 package io.ociregistry.standalone.jetty;
 
 import io.ociregistry.web.api.RedactedQuery;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
 
 /** Knows the requests whose responses are not complete. Thread-safe. */
 final class RequestsInFlight extends Handler.Wrapper {
     private final Set<Request> requests = ConcurrentHashMap.newKeySet();
+    private volatile @Nullable CountDownLatch waiting;
 
     RequestsInFlight(Handler next) {
         super(next);
@@ -20,6 +25,21 @@ final class RequestsInFlight extends Handler.Wrapper {
     /** Returns a line for each request: its method, its path, and its query without secrets. */
     List<String> descriptions() {
         return requests.stream().map(RequestsInFlight::description).sorted().toList();
+    }
+
+    /** Waits at most this long until no request is in flight; returns true if none is left. */
+    boolean awaitNone(Duration limit) throws InterruptedException {
+        var none = new CountDownLatch(1);
+        waiting = none;
+        return requests.isEmpty() || none.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void end(Request request) {
+        requests.remove(request);
+        var none = waiting;
+        if (none != null && requests.isEmpty()) {
+            none.countDown();
+        }
     }
 
     private static String description(Request request) {
@@ -32,7 +52,7 @@ final class RequestsInFlight extends Handler.Wrapper {
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
         requests.add(request);
-        Request.addCompletionListener(request, failure -> requests.remove(request));
+        Request.addCompletionListener(request, failure -> end(request));
         return super.handle(request, response, callback);
     }
 }
