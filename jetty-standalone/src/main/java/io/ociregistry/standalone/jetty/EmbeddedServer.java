@@ -143,8 +143,8 @@ public final class EmbeddedServer {
             return;
         }
         try {
-            // The port closes and new requests are refused. Jetty would also wait for connections without a request.
-            Graceful.shutdown(server);
+            // Closes the port and refuses new requests. The stage also waits for connections without a request.
+            var unused = Graceful.shutdown(server);
             if (!requests.awaitNone(limit)) {
                 LOG.debug("requests are in flight after {} s", limit.toSeconds());
             }
