@@ -31,8 +31,9 @@ final class ClassArchive {
             try {
                 Files.createDirectories(FILE.getParent());
                 Path lock = FILE.resolveSibling("classes.lock");
-                try (var channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                        var unused = channel.lock()) {
+                try (var channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                    // The lock ends with the channel.
+                    channel.lock();
                     if (isOutdated()) {
                         train();
                     }
