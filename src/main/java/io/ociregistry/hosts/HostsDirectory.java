@@ -18,7 +18,8 @@ import java.util.stream.Stream;
 /**
  * The directory of containerd ({@code config_path}) with a {@code hosts.toml} for each registry.
  *
- * <p>Replaces and removes only files that this program wrote and nobody changed. All files are checked before the first
+ * <p>Replaces and removes only files that this program wrote and that have not changed since. All files are checked
+ * before the first
  * one is written or removed. A crash leaves each file either as it was or complete.
  */
 public record HostsDirectory(Path root) {

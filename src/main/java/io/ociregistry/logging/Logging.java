@@ -86,7 +86,7 @@ public final class Logging {
         return temporaryLevel;
     }
 
-    /** Closes the log file and all appenders; for an application that ends while its process goes on. */
+    /** Closes the log file and all appenders; for an application that ends before its process. */
     public static void close() {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
             context.stop();

@@ -22,9 +22,12 @@ final class Java {
         return Path.of(home(), "bin", "java").toString();
     }
 
-    /** Returns the command line that runs the jar with {@link #QUICK_START}. */
+    /** Returns the command line that runs the jar with {@link #QUICK_START} and {@link ClassArchive}. */
     static List<String> jar(String... arguments) {
-        return jar(QUICK_START, arguments);
+        return jar(
+                Stream.concat(QUICK_START.stream(), ClassArchive.options().stream())
+                        .toList(),
+                arguments);
     }
 
     /** Returns the command line that runs the jar with these options of the JVM. */

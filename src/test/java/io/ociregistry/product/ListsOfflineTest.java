@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.MediaType;
+import io.ociregistry.testing.Await;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Gate;
@@ -191,7 +192,7 @@ class ListsOfflineTest extends Scenario {
         gate.awaitReached();
         gate.release();
         upstream.requests(Match.of(Kind.TAGS)).get(1).awaitFinished();
-        assertTrue(get(TAGS).text().contains("[\"1.0\",\"2.0\"]"));
+        Await.until("the new list", () -> get(TAGS).text().contains("[\"1.0\",\"2.0\"]"));
         assertEquals(2, upstream.requests(Match.of(Kind.TAGS)).size());
     }
 

@@ -26,7 +26,7 @@ public final class SlowReaders implements AutoCloseable {
     private static final String HEADERS_END = "\r\n\r\n";
 
     /** The bytes that a client has received so far. */
-    private static final class Got {
+    private static final class Received {
         final ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
 
         int headerBytes() {
@@ -63,7 +63,7 @@ public final class SlowReaders implements AutoCloseable {
         client.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
         client.connect(new InetSocketAddress(base.getHost(), base.getPort()));
         client.configureBlocking(false);
-        client.register(selector, SelectionKey.OP_READ, new Got());
+        client.register(selector, SelectionKey.OP_READ, new Received());
     }
 
     /** Sends the request from all clients. */
@@ -83,7 +83,7 @@ public final class SlowReaders implements AutoCloseable {
                 throw new EOFException(waiting + " of " + clients.size() + " got no headers");
             }
             for (SelectionKey key : selector.selectedKeys()) {
-                Got got = (Got) key.attachment();
+                Received got = (Received) key.attachment();
                 read((SocketChannel) key.channel(), got);
                 if (got.headerBytes() > 0) {
                     statuses.add(Integer.valueOf(
@@ -97,7 +97,7 @@ public final class SlowReaders implements AutoCloseable {
         return statuses;
     }
 
-    private void read(SocketChannel client, Got got) throws IOException {
+    private void read(SocketChannel client, Received got) throws IOException {
         buffer.clear();
         if (client.read(buffer) < 0) {
             throw new EOFException("the server closed after: " + got.bytes);
@@ -109,7 +109,7 @@ public final class SlowReaders implements AutoCloseable {
     public byte[] resume(int client, int length) throws IOException {
         SocketChannel channel = clients.get(client);
         SelectionKey key = channel.keyFor(selector);
-        Got got = (Got) key.attachment();
+        Received got = (Received) key.attachment();
         while (got.bytes.size() < got.headerBytes() + length) {
             key.interestOps(SelectionKey.OP_READ);
             if (selector.select(RawHttp.PATIENCE.toMillis()) == 0) {

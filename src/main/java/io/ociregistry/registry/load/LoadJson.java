@@ -26,6 +26,7 @@ public final class LoadJson implements LoadListener {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Consumer<String> lines;
+    private final Consumer<String> progressLines;
 
     /**
      * Creates a writer.
@@ -33,7 +34,17 @@ public final class LoadJson implements LoadListener {
      * @param lines receives one line at a time, without a line separator
      */
     public LoadJson(Consumer<String> lines) {
+        this(lines, lines);
+    }
+
+    /**
+     * Creates a writer whose progress lines may be dropped.
+     *
+     * @param progressLines receives the lines of the event {@code progress}
+     */
+    public LoadJson(Consumer<String> lines, Consumer<String> progressLines) {
         this.lines = lines;
+        this.progressLines = progressLines;
     }
 
     @Override
@@ -43,11 +54,12 @@ public final class LoadJson implements LoadListener {
 
     @Override
     public void progressed(String image, long bytes, long received, long total) {
-        write(event("progress")
+        ObjectNode event = event("progress")
                 .put("image", image)
                 .put("bytes", bytes)
                 .put("received", received)
-                .put("total", total));
+                .put("total", total);
+        write(event, progressLines);
     }
 
     @Override
@@ -79,8 +91,12 @@ public final class LoadJson implements LoadListener {
         write(event);
     }
 
-    private synchronized void write(ObjectNode event) {
-        lines.accept(event.toString());
+    private void write(ObjectNode event) {
+        write(event, lines);
+    }
+
+    private synchronized void write(ObjectNode event, Consumer<String> to) {
+        to.accept(event.toString());
     }
 
     private static ObjectNode event(String name) {

@@ -87,7 +87,7 @@ public final class BesideReceiver {
     /**
      * Adds bytes to a hash, on another thread if a core is free.
      *
-     * @return waits for the end; if no other thread has begun by then, the caller's thread does the work
+     * @return waits for the end; if no other thread has started by then, the caller's thread does the work
      */
     static Runnable hash(IncrementalDigest hash, ByteBuffer bytes) {
         FutureTask<Void> task = new FutureTask<>(() -> hash.messageDigest().update(bytes), null);

@@ -72,6 +72,11 @@ public final class UpstreamClients implements AutoCloseable {
             .build();
 
     private static final Timeout IDLE_TIMEOUT = Timeout.ofMinutes(1);
+    /**
+     * A validation waits a millisecond for the end of the stream. A pull sends its requests at shorter intervals, and
+     * {@link #send} repeats a request whose kept connection is dead.
+     */
+    private static final TimeValue VALIDATE_AFTER = TimeValue.ofSeconds(1);
 
     private static final int MAX_DEAD_CONNECTIONS = 3;
     /**
@@ -227,8 +232,7 @@ public final class UpstreamClients implements AutoCloseable {
                         .setConnectTimeout(Timeout.of(timeouts.connect()))
                         .setSocketTimeout(Timeout.of(timeouts.stall()))
                         .setIdleTimeout(IDLE_TIMEOUT)
-                        // Always validated before reuse, because there are no automatic retries.
-                        .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
+                        .setValidateAfterInactivity(VALIDATE_AFTER)
                         .build())
                 .build();
         DrainablePool connections =

@@ -10,7 +10,6 @@ import io.ociregistry.registry.archives.ArchiveUploads;
 import io.ociregistry.registry.load.LoadJson;
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOptions;
-import io.ociregistry.registry.load.LoadOutcome;
 import io.ociregistry.registry.load.LoadSummary;
 import io.ociregistry.registry.load.list.ImageFile;
 import io.ociregistry.registry.load.list.ImageList;
@@ -41,16 +40,46 @@ import java.util.stream.Collectors;
  */
 record AdminLoad(Loads loads, Supplier<LoadOptions> defaults) implements AdminRoute.Endpoint {
     private static final int MAX_LIST_BYTES = 1 << 20;
+    private static final int MAX_DISCARDED = 4 << 20;
     private static final int MAX_PARALLEL = 64;
     private static final int MAX_NAME = 255;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     @Override
     public CompletionStage<Answer> answer(HttpServletRequest request) {
+        try {
+            return load(request);
+        } catch (RegistryException e) {
+            discardBody(request);
+            throw e;
+        }
+    }
+
+    /**
+     * Reads the rest of a refused body, at most {@value #MAX_DISCARDED} bytes. A server that closes a connection with
+     * unread bytes resets it, and the client may lose the answer (RFC 9112, section 9.6). A client with the header
+     * {@code Expect} gets the answer before it sends the body.
+     */
+    private static void discardBody(HttpServletRequest request) {
+        if (request.getHeader("Expect") == null) {
+            try {
+                byte[] bytes = new byte[8192];
+                InputStream body = request.getInputStream();
+                long discarded = 0;
+                for (int n = body.read(bytes); n >= 0 && discarded < MAX_DISCARDED; n = body.read(bytes)) {
+                    discarded += n;
+                }
+            } catch (IOException ignored) {
+                // The client has left, so nobody reads the answer.
+            }
+        }
+    }
+
+    private CompletionStage<Answer> load(HttpServletRequest request) {
         Query query = Query.of(request.getQueryString());
         LineStream lines = new LineStream();
         boolean json = AdminResponse.of(request) == AdminResponse.JSON;
-        LoadListener listener = json ? new Json(lines) : new LoadText(lines);
+        LoadListener listener = json ? new LoadJson(lines::add, lines::addDroppable) : new LoadText(lines);
         load(request, query, options(query), listener).whenComplete((summary, failure) -> {
             if (failure != null) {
                 lines.add(json ? interrupted(failure) : "failed: " + reason(failure));
@@ -171,36 +200,5 @@ record AdminLoad(Loads loads, Supplier<LoadOptions> defaults) implements AdminRo
     private static String reason(Throwable failure) {
         Throwable cause = failure.getCause() == null ? failure : failure.getCause();
         return String.valueOf(cause.getMessage());
-    }
-
-    /** Adds the lines that {@code load --json} prints. Progress lines may be dropped. */
-    private static final class Json implements LoadListener {
-        private final LoadJson all;
-        private final LoadJson progress;
-
-        Json(LineStream lines) {
-            this.all = new LoadJson(lines::add);
-            this.progress = new LoadJson(lines::addDroppable);
-        }
-
-        @Override
-        public void started(String image) {
-            all.started(image);
-        }
-
-        @Override
-        public void progressed(String image, long bytes, long received, long total) {
-            progress.progressed(image, bytes, received, total);
-        }
-
-        @Override
-        public void ended(LoadOutcome outcome) {
-            all.ended(outcome);
-        }
-
-        @Override
-        public void finished(LoadSummary summary) {
-            all.finished(summary);
-        }
     }
 }

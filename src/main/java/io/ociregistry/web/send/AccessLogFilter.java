@@ -26,9 +26,9 @@ public final class AccessLogFilter extends HttpFilter {
         if (request.getAttribute(ENTRY) instanceof AccessLogEntry entry) {
             return entry;
         }
-        AccessLogEntry entry = newEntry(request, response, request.getRemoteAddr());
-        request.setAttribute(ENTRY, entry);
-        return entry;
+        AccessLogEntry unwritten = newEntry(request, response, request.getRemoteAddr());
+        request.setAttribute(ENTRY, unwritten);
+        return unwritten;
     }
 
     @Override

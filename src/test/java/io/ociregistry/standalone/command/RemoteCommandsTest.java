@@ -138,9 +138,16 @@ class RemoteCommandsTest {
         assertEquals(
                 400, post("/cmd/load?parallel=0", "r.example/team/app:1.0\n").status());
         assertTrue(post("/cmd/load", "no name\n").text().startsWith("not loaded: line:1: "));
-        Response archive = post("/cmd/load", "blobs\0\n".repeat(300_000));
-        assertEquals(400, archive.status());
-        assertTrue(archive.text().contains("the body is neither a list of images nor an archive"), archive.text());
+    }
+
+    @Test
+    void refusedBodyIsReadSoThatItsClientGetsTheAnswer() throws Exception {
+        String body = "blobs\0\n".repeat(590_000);
+        Response response = post("/cmd/load", body);
+        assertEquals(400, response.status());
+        assertTrue(response.text().contains("the body is neither a list of images nor an archive"), response.text());
+        assertEquals(400, post("/cmd/load?parallel=0", body).status());
+        assertEquals(400, post("/cmd/load", "a/b\n".repeat(1_000_000)).status());
     }
 
     @Test

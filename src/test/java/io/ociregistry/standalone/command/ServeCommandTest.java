@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.standalone.Main;
 import io.ociregistry.standalone.cli.CommandFailure;
+import io.ociregistry.testing.Await;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.Operator;
@@ -179,6 +180,9 @@ class ServeCommandTest {
                 serving(config));
         try (var err = process.errorReader()) {
             var port = banner(err).get(2).replaceAll(".*port (\\d+).*", "$1");
+            Await.until(
+                    "systemd knows of the start",
+                    () -> Files.exists(told) && Files.readString(told).contains("READY=1"));
             // The lines of a reload are printed after RELOADING=1, and those of a second one after READY=1.
             for (int i = 0; i < 2; i++) {
                 send("HUP", process);

@@ -316,7 +316,7 @@ class EmbeddedServerTest {
             assertEquals('H', idle.getInputStream().read());
             long before = System.nanoTime();
             server.stop(Duration.ofSeconds(30));
-            assertTrue(Duration.ofNanos(System.nanoTime() - before).toSeconds() < 10);
+            assertTrue(Duration.ofNanos(System.nanoTime() - before).toSeconds() < 3);
         }
     }
 

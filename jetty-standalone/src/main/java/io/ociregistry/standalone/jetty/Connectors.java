@@ -30,12 +30,6 @@ final class Connectors {
      */
     private static final int ACCEPT_QUEUE = 1024;
 
-    /**
-     * A client on a slow link is silent for seconds between two pieces of data. An idle connection delays the stop by
-     * twice this time.
-     */
-    private static final long IDLE_WHILE_STOPPING = 4000;
-
     private Connectors() {}
 
     static ServerConnector connector(
@@ -60,7 +54,8 @@ final class Connectors {
         connector.setPort(port);
         connector.setAcceptQueueSize(ACCEPT_QUEUE);
         connector.setIdleTimeout(limits.idle().toMillis());
-        connector.setShutdownIdleTimeout(IDLE_WHILE_STOPPING);
+        // A client on a slow link is silent for seconds between two pieces of data, also during a stop.
+        connector.setShutdownIdleTimeout(limits.idle().toMillis());
         var limit = new NetworkConnectionLimit(limits.connections(), connector);
         limit.setEndPointIdleTimeout(limits.idleWhenFull().toMillis());
         connector.addBean(limit);

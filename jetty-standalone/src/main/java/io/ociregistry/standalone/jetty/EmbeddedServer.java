@@ -13,9 +13,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.server.Server;
@@ -173,11 +170,11 @@ public final class EmbeddedServer {
             return;
         }
         try {
-            Graceful.shutdown(server).get(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            // The caller learns which requests are left.
-        } catch (ExecutionException e) {
-            LOG.warn("requests in flight were not awaited: {}", rootMessage(e));
+            // Closes the port and refuses new requests. The stage also waits for connections without a request.
+            var unused = Graceful.shutdown(server);
+            if (!requests.awaitNone(limit)) {
+                LOG.debug("requests are in flight after {} s", limit.toSeconds());
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

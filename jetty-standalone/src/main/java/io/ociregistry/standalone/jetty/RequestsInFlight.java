@@ -3,20 +3,25 @@ package io.ociregistry.standalone.jetty;
 import io.ociregistry.metrics.HttpMetrics;
 import io.ociregistry.web.api.ApiRequest;
 import io.ociregistry.web.api.RedactedQuery;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
 
 /** Knows the requests whose responses are not complete. Thread-safe. */
 final class RequestsInFlight extends Handler.Wrapper {
     private final Set<Request> requests = ConcurrentHashMap.newKeySet();
+    private volatile @Nullable CountDownLatch waiting;
 
     RequestsInFlight(Handler next) {
         super(next);
@@ -41,6 +46,21 @@ final class RequestsInFlight extends Handler.Wrapper {
                 : HttpMetrics.Kind.ADMIN;
     }
 
+    /** Waits at most this long until no request is in flight; returns true if none is left. */
+    boolean awaitNone(Duration limit) throws InterruptedException {
+        var none = new CountDownLatch(1);
+        waiting = none;
+        return requests.isEmpty() || none.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void end(Request request) {
+        requests.remove(request);
+        var none = waiting;
+        if (none != null && requests.isEmpty()) {
+            none.countDown();
+        }
+    }
+
     private static String description(Request request) {
         var uri = request.getHttpURI();
         var query = uri.getQuery() == null ? "" : "?" + RedactedQuery.of(uri.getQuery());
@@ -51,7 +71,7 @@ final class RequestsInFlight extends Handler.Wrapper {
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
         requests.add(request);
-        Request.addCompletionListener(request, failure -> requests.remove(request));
+        Request.addCompletionListener(request, failure -> end(request));
         return super.handle(request, response, callback);
     }
 }
