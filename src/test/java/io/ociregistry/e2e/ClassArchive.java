@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The archive of the classes that the jar loads at a start, made once for all test processes. A start with it needs half
- * the time of the processor.
+ * The archive of the classes that the jar loads at a start, made once for all test processes. A start with it needs
+ * half the time of the processor.
  */
 final class ClassArchive {
     private static final Path FILE = Path.of("target", "e2e", "classes.jsa").toAbsolutePath();
