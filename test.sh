@@ -52,6 +52,7 @@ jq              jq                                  the commands of the document
 iproute2        ip                                  addresses of a network of its own (PublicAddressesIT, BehindNginxIT)
 nginx-light     nginx                               the admin API behind a reverse proxy (BehindNginxIT)
 strace          strace                              the order of file operations (DurableOrderIT)
+prometheus      promtool                            the text of a scrape (MetricsTest)
 openssl         openssl                             TLS with host names that Java servers refuse (ServerNamesTest)
 END
   if $more_peers; then
