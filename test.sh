@@ -55,7 +55,7 @@ jq              jq                                  the commands of the document
 iproute2        ip                                  addresses of a network of its own (PublicAddressesIT, BehindNginxIT)
 nginx-light     nginx                               the admin API behind a reverse proxy (BehindNginxIT)
 strace          strace                              the order of file operations (DurableOrderIT)
-prometheus      promtool                            the text of a scrape (MetricsTest)
+prometheus      promtool                            the text of a scrape (MetricsTest), the alert rules
 openssl         openssl                             TLS with host names that Java servers refuse (ServerNamesTest)
 END
   if $more_peers; then
@@ -68,7 +68,6 @@ END
   fi
   if $chart; then
     cat <<'END'
-prometheus      promtool                            the alert rules and the dashboards (test_chart.py)
 python3-venv    python3                             the Helm chart (test_chart.py)
 END
   fi

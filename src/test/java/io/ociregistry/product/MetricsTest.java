@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.testing.Await;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.Fault;
@@ -15,22 +16,28 @@ import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.Scrape;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.yaml.snakeyaml.Yaml;
 
 /** The metrics of a server that was really used, and the page that describes them. */
 class MetricsTest extends Scenario {
     private static final Path PAGE = Path.of("docs/metrics.md");
     private static final Pattern ROW =
             Pattern.compile("\\| `(ociregistry_[a-z_]+)` \\| (counter|gauge|histogram|info) \\|([^|]*)\\| .*");
+    private static final Pattern METRIC = Pattern.compile("\\b(ociregistry_[a-z_]+|up)\\b");
     /** Without a value in the server of this test: they need TLS, a scrub, and an upstream that reports its limit. */
     private static final Set<String> NEED_MORE = Set.of(
             "ociregistry_certificate_expiry_timestamp_seconds",
@@ -198,6 +205,43 @@ class MetricsTest extends Scenario {
         NEED_MORE.forEach(documented::remove);
         assertEquals(lines(documented), lines(served));
         assertFalse(served.isEmpty());
+    }
+
+    @Test
+    void expressionsOfAlertsAndDashboardsUseMetricsOfTheServer() throws Exception {
+        use();
+        Set<String> served = new TreeSet<>(NEED_MORE);
+        served.add("up"); // made by Prometheus
+        scrape().types().forEach((name, type) -> {
+            served.add(name);
+            if (type.equals("histogram")) {
+                Stream.of("_bucket", "_sum", "_count").forEach(suffix -> served.add(name + suffix));
+            }
+        });
+        List<String> expressions = expressions();
+        assertTrue(expressions.size() > 30, expressions::toString);
+        for (String expression : expressions) {
+            Set<String> metrics = METRIC.matcher(expression)
+                    .results()
+                    .map(MatchResult::group)
+                    .collect(Collectors.toCollection(TreeSet::new));
+            assertFalse(metrics.isEmpty(), expression);
+            metrics.removeAll(served);
+            assertEquals(Set.of(), metrics, expression);
+        }
+    }
+
+    private static List<String> expressions() throws Exception {
+        JsonMapper json = JsonMapper.builder().build();
+        List<String> expressions = new ArrayList<>();
+        Object rules = new Yaml().load(Files.readString(Path.of("conf/prometheus/rules.yaml")));
+        json.valueToTree(rules).findValuesAsText("expr").forEach(expressions::add);
+        for (String board : List.of("well", "upstreams")) {
+            json.readTree(Files.readString(Path.of("conf/grafana/" + board + ".json")))
+                    .findValuesAsText("expr")
+                    .forEach(expressions::add);
+        }
+        return expressions;
     }
 
     private static Set<String> labels(String cell) {
