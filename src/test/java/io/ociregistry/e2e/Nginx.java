@@ -107,6 +107,11 @@ final class Nginx implements AutoCloseable {
         return new Nginx(program.waitUntil("it has its pid", () -> Files.exists(directory.resolve("pid"))));
     }
 
+    /** Returns the output of nginx. */
+    String log() {
+        return program.log();
+    }
+
     @Override
     public void close() {
         program.close();

@@ -80,7 +80,7 @@ class ReverseProxyIT {
                 request.send(RawHttp.connect(container.url()));
                 Response direct = request.send(RawHttp.connect(container.url()));
                 Response through = request.send(RawHttp.connectTls(proxied, trusting));
-                assertEquals(direct.status(), through.status(), request::toString);
+                assertEquals(direct.status(), through.status(), () -> request + "\n" + proxy.log());
                 for (String header : COMPARED) {
                     assertEquals(direct.header(header), through.header(header), () -> header + " of " + request);
                 }
