@@ -7,6 +7,7 @@
 #
 # On Debian, as root, the script installs the programs of the end-to-end tests. Elsewhere, tests without their program
 # are skipped. With OCIREGISTRY_MORE_PEERS=true there are more programs, some of which Go builds.
+# With OCIREGISTRY_CHART=true it also tests the Helm chart, the alert rules and the dashboards.
 # With --no-skips a skipped test is a failure. All traffic stays on loopback. Every started program is ended.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -15,11 +16,13 @@ no_skips=false
 case "${1-}" in
   '') ;;
   --no-skips) no_skips=true ;;
-  *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 export OCIREGISTRY_NO_SKIPS=$no_skips
 more_peers=false
 if [ "${OCIREGISTRY_MORE_PEERS-}" = true ]; then more_peers=true; fi
+chart=false
+if [ "${OCIREGISTRY_CHART-}" = true ]; then chart=true; fi
 # A compiler that runs for a minute gains nothing from optimized compilation: these flags halve its time.
 export MAVEN_OPTS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC ${MAVEN_OPTS-}"
 
@@ -52,6 +55,7 @@ jq              jq                                  the commands of the document
 iproute2        ip                                  addresses of a network of its own (PublicAddressesIT, BehindNginxIT)
 nginx-light     nginx                               the admin API behind a reverse proxy (BehindNginxIT)
 strace          strace                              the order of file operations (DurableOrderIT)
+prometheus      promtool                            the text of a scrape (MetricsTest), the alert rules
 openssl         openssl                             TLS with host names that Java servers refuse (ServerNamesTest)
 END
   if $more_peers; then
@@ -60,6 +64,11 @@ docker.io       dockerd                             Docker pulls, loads and save
 podman          podman                              podman pulls, loads and saves (MorePeersIT)
 debootstrap     debootstrap                         the README in a bare Debian (BareDebianIT)
 buildah         buildah                             the container image (ContainerImageIT)
+END
+  fi
+  if $chart; then
+    cat <<'END'
+python3-venv    python3                             the Helm chart (test_chart.py)
 END
   fi
 }
@@ -192,6 +201,28 @@ build_go_peers() {
   done < <(go_peers)
 }
 
+# The Helm chart, the alert rules, the dashboards and docs/kubernetes.md. helm and the validator stay in the cache.
+chart_is_right() {
+  local cache=${XDG_CACHE_HOME:-$HOME/.cache}/ociregistry
+  local python=$cache/kubernetes-validate/bin/python helm=helm.sh/helm/v3
+  export PATH="$cache/bin:$PATH"
+  say "The Helm chart, the alert rules and the dashboards"
+  if ! command -v promtool > /dev/null || ! { command -v helm || command -v go; } > /dev/null; then
+    skip "promtool, or helm and Go, which builds it, are not installed: test_chart.py"
+    return 0
+  fi
+  if ! command -v helm > /dev/null; then
+    # The version of Kubernetes that "helm template" assumes; a build without these flags assumes 1.20.
+    GOBIN=$cache/bin GOPATH=$cache/go GOFLAGS=-modcacherw go install -ldflags "
+      -X $helm/pkg/chartutil.k8sVersionMajor=1 -X $helm/pkg/chartutil.k8sVersionMinor=37" $helm/cmd/helm@v3.22.0
+  fi
+  if ! "$python" -c 'import kubernetes_validate' 2> /dev/null; then
+    python3 -m venv --clear "$cache/kubernetes-validate"
+    "$python" -m pip install -q --disable-pip-version-check kubernetes-validate==1.37.0
+  fi
+  "$python" -B src/test/chart/test_chart.py
+}
+
 install_missing
 report_missing
 if $more_peers; then build_go_peers; fi
@@ -201,6 +232,7 @@ rm -rf target/surefire-reports target/failsafe-reports
 mvn -B verify
 slowest_tests
 if $no_skips; then no_test_was_skipped; fi
+if $chart; then chart_is_right; fi
 
 if git rev-parse -q --verify HEAD > /dev/null 2>&1; then
   say "Building the last commit again, and with other JDKs"

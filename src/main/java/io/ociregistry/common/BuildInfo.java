@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 
-/** The version and the date of this build, from a resource that Maven writes. */
-public record BuildInfo(String version, String date) {
+/** The version, the revision and the date of this build, from a resource that Maven writes. */
+public record BuildInfo(String version, String revision, String date) {
     private static final String RESOURCE = "/io/ociregistry/build.properties";
 
     public static BuildInfo read() {
@@ -17,6 +17,9 @@ public record BuildInfo(String version, String date) {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + RESOURCE, e);
         }
-        return new BuildInfo(properties.getProperty("version", "unknown"), properties.getProperty("date", "unknown"));
+        return new BuildInfo(
+                properties.getProperty("version", "unknown"),
+                properties.getProperty("revision", "unknown"),
+                properties.getProperty("date", "unknown"));
     }
 }

@@ -121,6 +121,16 @@ public final class ServerConfig {
         return values.get(ServerKeys.PORT);
     }
 
+    /** The port for health checks; 0 for none of its own. */
+    public int healthPort() {
+        return values.get(ServerKeys.HEALTH);
+    }
+
+    /** The port for metrics; 0 for none of its own. */
+    public int metricsPort() {
+        return values.get(ServerKeys.METRICS);
+    }
+
     public String os() {
         return values.get(ServerKeys.OS);
     }

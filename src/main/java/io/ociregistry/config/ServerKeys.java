@@ -35,7 +35,6 @@ public final class ServerKeys {
     private static final long MAX_MANIFEST = 64L << 20;
     private static final Scalar<Integer> RATE_LIMIT = Scalar.integer(0, 999)
             .checked(status -> status == 429 || status == 503 ? Optional.empty() : Optional.of("must be 429 or 503"));
-    private static final String NOT_YET = "has no effect in this build";
 
     public static final Key<LogLevel> LOG_LEVEL =
             define(new Key<>("logLevel", Scalar.oneOf(LogLevel.class), LogLevel.ERROR).reloadable());
@@ -67,8 +66,8 @@ public final class ServerKeys {
     public static final Key<Integer> PARALLEL = define(new Key<>("parallel", Scalar.integer(1, 64), 4).reloadable());
     public static final Key<Boolean> WITH_REFERRERS =
             define(new Key<>("withReferrers", Scalar.BOOLEAN, false).reloadable());
-    public static final Key<Integer> HEALTH = define(new Key<>("health", Scalar.PORT, 0).withoutEffect(NOT_YET));
-    public static final Key<Integer> METRICS = define(new Key<>("metrics", Scalar.PORT, 0).withoutEffect(NOT_YET));
+    public static final Key<Integer> HEALTH = define(new Key<>("health", Scalar.PORT, 0));
+    public static final Key<Integer> METRICS = define(new Key<>("metrics", Scalar.PORT, 0));
     public static final Key<Boolean> ALWAYS_PULL_LATEST =
             define(new Key<>("alwaysPullLatest", Scalar.BOOLEAN, false).reloadable());
     public static final Key<Boolean> AIR_GAPPED = define(new Key<>("airGapped", Scalar.BOOLEAN, false));

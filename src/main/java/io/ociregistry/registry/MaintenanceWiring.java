@@ -3,10 +3,12 @@ package io.ociregistry.registry;
 import io.ociregistry.access.AdminToken;
 import io.ociregistry.access.AdminTokenFile;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.metrics.MaintenanceMetrics;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.admin.CacheContents;
 import io.ociregistry.registry.admin.LiveContents;
 import io.ociregistry.registry.admin.Loads;
+import io.ociregistry.registry.admin.StateMetrics;
 import io.ociregistry.registry.admin.StatusCollector;
 import io.ociregistry.registry.archives.ArchiveImporter;
 import io.ociregistry.registry.archives.ArchiveUploads;
@@ -37,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 final class MaintenanceWiring implements AutoCloseable {
     private static final Duration PRELOAD_PAUSE = Duration.ofMinutes(1);
 
+    private final MaintenanceMetrics metrics;
     private final Store store;
     private final Supplier<RuntimeConfig> runtime;
     private final Clock clock;
@@ -52,6 +55,7 @@ final class MaintenanceWiring implements AutoCloseable {
     private boolean scrubEnabled;
 
     MaintenanceWiring(StoreWiring stores, PullThroughWiring content, Supplier<RuntimeConfig> runtime, Clock clock) {
+        this.metrics = content.upstreams().metrics().maintenance();
         this.store = stores.store();
         this.runtime = runtime;
         this.clock = clock;
@@ -59,7 +63,12 @@ final class MaintenanceWiring implements AutoCloseable {
         this.loader = new ImageLoader(loads, this::names, importer(stores));
         this.repair = repair(stores, loads);
         this.pruner = new Pruner(
-                PrunedStore.of(store), stores.index(), () -> runtime.get().pins(), clock, content.registry()::forget);
+                PrunedStore.of(store),
+                stores.index(),
+                () -> runtime.get().pins(),
+                clock,
+                content.registry()::forget,
+                metrics);
         this.backgroundPruner = new BackgroundPruner(pruner, store.quota(), runtime, clock);
         this.loads = new Loads(
                 store.status(), loader, new ArchiveUploads(store::createTemporaryFile, ArchiveUploads.Times.DEFAULT));
@@ -88,6 +97,7 @@ final class MaintenanceWiring implements AutoCloseable {
                 new CacheContents(stores.index(), store.manifests(), store.blobs()), stores.recordWatcher(), runtime);
         StatusCollector status =
                 new StatusCollector(runtime, store.status(), contents, content.blobs(), content.upstreams(), clock);
+        new StateMetrics(store, contents, content.blobs(), content.upstreams(), runtime).register();
         AdminTokenFile file =
                 new AdminTokenFile(config.imagePath(), store.status().isWritable());
         return new Admin(() -> AdminToken.of(config.admin(), file), store.status(), contents, loads, pruner, status);
@@ -133,7 +143,7 @@ final class MaintenanceWiring implements AutoCloseable {
     /** See {@link RegistryContext#startScrub(ReadThrottle, Scrub.Schedule)}. */
     synchronized void startScrub(ReadThrottle throttle, Scrub.Schedule schedule) {
         if (store.status().isWritable()) {
-            Scrub started = new Scrub(store, throttle, repair, schedule, clock);
+            Scrub started = new Scrub(store, throttle, repair, schedule, clock, metrics);
             scrub = started;
             started.start();
         }

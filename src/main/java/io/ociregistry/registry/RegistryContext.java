@@ -5,6 +5,8 @@ import io.ociregistry.common.BuildInfo;
 import io.ociregistry.common.Daemons;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.address.AddressRange;
+import io.ociregistry.metrics.Metrics;
+import io.ociregistry.oci.RegistryName;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.index.RecordWatcher;
@@ -17,6 +19,7 @@ import io.ociregistry.registry.verify.Repair;
 import io.ociregistry.registry.verify.Scrub;
 import io.ociregistry.store.Inspector.ReadThrottle;
 import io.ociregistry.store.Store;
+import io.ociregistry.store.StoreStatus;
 import io.ociregistry.store.factory.StoreFactory;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.Via;
@@ -28,9 +31,11 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Wires all parts of one running registry. The caller that opens it closes it. Thread-safe. */
 public final class RegistryContext implements AutoCloseable {
+    private final Metrics metrics;
     private final ClientAccess clientAccess;
     private final ExecutorService bodyExecutor;
     private final StoreWiring stores;
@@ -49,6 +54,7 @@ public final class RegistryContext implements AutoCloseable {
             Upstreams upstreams,
             Clock clock,
             RecordWatcher.ScanIntervals intervals) {
+        this.metrics = upstreams.metrics();
         this.runtime = RuntimeConfig.of(config);
         this.clientAccess = clients;
         this.bodyExecutor = Executors.newFixedThreadPool(
@@ -61,6 +67,8 @@ public final class RegistryContext implements AutoCloseable {
             registry.resumeInterrupted();
             maintenance.startPruning();
         });
+        metrics.addProcess(BuildInfo.read());
+        configureMetrics();
         this.reloadables = List.of(
                 (before, after) -> upstreams.reload(after.config()),
                 (before, after) -> runtime = after,
@@ -68,7 +76,15 @@ public final class RegistryContext implements AutoCloseable {
                         store.setStallTimeout(after.config().timeouts().stall()),
                 (before, after) -> registry.reload(after.config()),
                 (before, after) -> content.listings().reload(after.config()),
-                (before, after) -> maintenance.reload(before.config()));
+                (before, after) -> maintenance.reload(before.config()),
+                (before, after) -> configureMetrics());
+    }
+
+    private void configureMetrics() {
+        metrics.configure(config().registries().stream()
+                .filter(entry -> !entry.isWildcard())
+                .map(entry -> RegistryName.parse(entry.name()))
+                .collect(Collectors.toSet()));
     }
 
     /**
@@ -234,6 +250,11 @@ public final class RegistryContext implements AutoCloseable {
         return Via.parse(via).call(work);
     }
 
+    /** Returns the metrics of this registry and of its server. */
+    public Metrics metrics() {
+        return metrics;
+    }
+
     /** Returns the administration of this registry. */
     public Admin admin() {
         return maintenance.admin();
@@ -244,9 +265,9 @@ public final class RegistryContext implements AutoCloseable {
         return bodyExecutor;
     }
 
-    /** True if the store can be read; sends no request. */
-    public boolean isReady() {
-        return stores.store().status().isReadable();
+    /** Returns the state of the store; reading it sends no request. */
+    public StoreStatus storeStatus() {
+        return stores.store().status();
     }
 
     /** Closes first all work that uses the store, and the store last. */

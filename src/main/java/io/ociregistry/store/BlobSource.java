@@ -24,6 +24,21 @@ public interface BlobSource extends Closeable {
     /** Returns the size of the whole blob in bytes; empty while it is not known. */
     OptionalLong size();
 
+    /** The place from which the bytes of a source come. */
+    enum Origin {
+        /** A file of the store. */
+        STORED,
+        /** A download in flight that is written to the store. */
+        ARRIVING,
+        /** A download in flight that is not stored. */
+        PASSED
+    }
+
+    /** Returns the place from which the bytes come now. */
+    default Origin origin() {
+        return Origin.STORED;
+    }
+
     /** Returns the position up to which all bytes are readable now or very soon. */
     long available();
 

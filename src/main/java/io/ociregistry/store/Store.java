@@ -46,6 +46,9 @@ public interface Store extends AutoCloseable {
     /** Stores when a complete scrub started. A failure is only logged. */
     void recordScrub(Instant started);
 
+    /** Returns how many corrupt files of a kind were quarantined since the store was opened. */
+    long quarantined(StoreStatus.Content kind);
+
     /** Sets how long a reader of a new pass-through download may read nothing while others wait for it. */
     void setStallTimeout(Duration timeout);
 

@@ -1,6 +1,7 @@
 package io.ociregistry.store;
 
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
 
 /** The state of an open store, as operators see it. Thread-safe. */
@@ -13,6 +14,36 @@ public interface StoreStatus {
      * @param total size of the whole disk
      */
     record Usage(long used, long free, long total) {}
+
+    /** The kinds of content in the store. */
+    enum Content {
+        BLOB,
+        MANIFEST,
+        /** Partial files of downloads, in flight and interrupted. */
+        PARTIAL,
+        QUARANTINE
+    }
+
+    /** The size of the content of one kind. */
+    record Amount(long files, long bytes) {
+        public Amount plus(Amount other) {
+            return new Amount(files + other.files, bytes + other.bytes);
+        }
+    }
+
+    /**
+     * Measures the content of each kind; reads the size of every file.
+     *
+     * @throws IOException if a directory can't be read
+     */
+    Map<Content, Amount> contents() throws IOException;
+
+    /**
+     * Returns the free bytes of the disk of the blobs.
+     *
+     * @throws IOException if the file system does not report it
+     */
+    long free() throws IOException;
 
     /** Returns false if this process must not write to the store, because it lacks the permission or the lock. */
     boolean isWritable();

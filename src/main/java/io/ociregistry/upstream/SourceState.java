@@ -3,6 +3,7 @@ package io.ociregistry.upstream;
 import io.ociregistry.oci.RegistryException;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The state of one source of a registry, according to the results of the requests to it so far.
@@ -13,6 +14,8 @@ import java.util.Optional;
  * @param problem the failure that the next request probably repeats, such as refused credentials or an unusable file
  * @param lastError the last failure; a 404 is none
  * @param lastSuccess the time of the last answer with content
+ * @param refusesCredentials whether the source refused the configured credentials, and none since succeeded
+ * @param remaining the number of requests that the source says remain; empty if it does not say
  */
 public record SourceState(
         String url,
@@ -20,6 +23,8 @@ public record SourceState(
         Optional<RegistryException> refusal,
         Optional<String> problem,
         Optional<Failure> lastError,
-        Optional<Instant> lastSuccess) {
+        Optional<Instant> lastSuccess,
+        boolean refusesCredentials,
+        OptionalLong remaining) {
     public record Failure(String text, Instant time) {}
 }

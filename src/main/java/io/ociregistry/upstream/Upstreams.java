@@ -1,6 +1,7 @@
 package io.ociregistry.upstream;
 
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.metrics.Metrics;
 import io.ociregistry.oci.RegistryName;
 import java.util.List;
 
@@ -15,6 +16,9 @@ public interface Upstreams extends AutoCloseable {
 
     /** Returns the configured upstreams and recently used other ones. */
     List<Upstream> known();
+
+    /** Returns the metrics in which the requests to upstreams are counted, and with them those of the whole server. */
+    Metrics metrics();
 
     /**
      * Applies another configuration.

@@ -3,7 +3,7 @@
  *
  * <p>Entry types: {@link Upstream}, {@link Upstreams}.
  *
- * <p>May import: {@code config}, {@code oci}.
+ * <p>May import: {@code config}, {@code metrics}, {@code oci}.
  */
 @NullMarked
 package io.ociregistry.upstream;

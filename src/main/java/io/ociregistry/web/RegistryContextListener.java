@@ -5,19 +5,26 @@ import io.ociregistry.config.ConfigLoader;
 import io.ociregistry.config.ConfigLocation;
 import io.ociregistry.config.Overrides;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.ServerKeys;
 import io.ociregistry.config.model.ServerTlsConfig;
 import io.ociregistry.config.yaml.ConfigException;
+import io.ociregistry.config.yaml.Key;
 import io.ociregistry.logging.Logging;
+import io.ociregistry.metrics.HttpMetrics.Kind;
 import io.ociregistry.registry.ConfigCheck;
 import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.web.admin.AdminAccess;
 import io.ociregistry.web.admin.AdminApiServlet;
 import io.ociregistry.web.admin.AdminPortFilter;
-import io.ociregistry.web.admin.AdminServlet;
+import io.ociregistry.web.admin.MetricsServlet;
 import io.ociregistry.web.admin.Reload;
 import io.ociregistry.web.admin.ServerControl;
 import io.ociregistry.web.api.AccessLogEntry;
+import io.ociregistry.web.api.AnswerCounter;
 import io.ociregistry.web.api.DistributionApi;
 import io.ociregistry.web.api.ErrorAnswers;
+import io.ociregistry.web.health.HealthChecks;
+import io.ociregistry.web.health.HealthServlet;
 import io.ociregistry.web.send.AccessLogFilter;
 import io.ociregistry.web.send.BodySender;
 import io.ociregistry.web.send.BodyWriterContext;
@@ -32,6 +39,7 @@ import jakarta.servlet.ServletContextListener;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -79,7 +87,8 @@ public final class RegistryContextListener implements ServletContextListener {
     public void contextInitialized(ServletContextEvent event) {
         ServletContext servlets = event.getServletContext();
         RegistryContext context = given != null ? given : open(servlets);
-        BodyWriterContext started = new BodyWriterContext(context.bodyExecutor(), minimumRate);
+        BodyWriterContext started = new BodyWriterContext(
+                context.bodyExecutor(), minimumRate, context.metrics().http());
         started.start();
         writerContext = started;
         ErrorAnswers errors = new ErrorAnswers(() -> context.config().rateLimitStatus());
@@ -93,10 +102,21 @@ public final class RegistryContextListener implements ServletContextListener {
         addServlet(servlets, DISTRIBUTION, new DistributionServlet(api, sender), "/v2/*");
         ServerControl control = givenControl != null ? givenControl : control(context, servlets);
         control.adminPort().ifPresent(port -> guard(servlets, "admin port", new AdminPortFilter(port, sender)));
-        addServlet(servlets, "admin API", new AdminApiServlet(context, control, sender, errors), "/cmd/*");
-        addServlet(servlets, "admin", new AdminServlet(context, sender), "/livez", "/readyz", "/health");
+        AdminAccess access =
+                new AdminAccess(context.config().admin(), context.admin().token(), control.adminPort());
+        AnswerCounter counter = new AnswerCounter(context.metrics(), errors);
+        HealthChecks checks = new HealthChecks(context);
+        addServlet(servlets, "admin API", new AdminApiServlet(context, control, access, sender, errors), "/cmd/*");
+        addServlet(servlets, "metrics", new MetricsServlet(context.metrics(), access, sender), "/metrics");
+        addServlet(
+                servlets,
+                "health",
+                new HealthServlet(
+                        counter.counted(Kind.ADMIN, head -> CompletableFuture.completedStage(checks.answer(head))),
+                        sender),
+                HealthChecks.paths());
         addServlet(servlets, HOSTS, new HostsServlet(sender), "/hosts.toml");
-        addServlet(servlets, "unknown path", new UnknownPathServlet(sender), "/");
+        addServlet(servlets, "unknown path", new UnknownPathServlet(counter, sender), "/");
     }
 
     @Override
@@ -124,7 +144,7 @@ public final class RegistryContextListener implements ServletContextListener {
             Logging.configure(result.config());
             ConfigCheck.warnings(result).forEach(ContainerLog::warn);
             warnOfTls(result.config());
-            warnOfAdminPort(result.config());
+            warnOfPorts(result.config());
             RegistryContext context = RegistryContext.open(result.config());
             opened = context;
             context.startupWarning().ifPresent(ContainerLog::warn);
@@ -177,7 +197,13 @@ public final class RegistryContextListener implements ServletContextListener {
         }
     }
 
-    private static void warnOfAdminPort(ServerConfig config) {
+    private static void warnOfPorts(ServerConfig config) {
+        for (Key<Integer> key : List.of(ServerKeys.HEALTH, ServerKeys.METRICS)) {
+            if (config.get(key) != 0) {
+                ContainerLog.warn(key + " has no effect in a WAR, because the container opens the ports: use /"
+                        + (key == ServerKeys.METRICS ? "metrics" : "readyz") + " on the port of the container");
+            }
+        }
         if (config.admin().port() != 0) {
             ContainerLog.warn("admin.port has no effect in a WAR: every port of the container serves the admin API;"
                     + " to disable the API, set admin.enabled: false");

@@ -4,8 +4,8 @@
  * <p>Entry types: {@link RegistryContextListener}, {@link DistributionServlet}.
  *
  * <p>May import: {@code access}, {@code common}, {@code config}, {@code config.model}, {@code config.yaml},
- * {@code hosts}, {@code logging}, {@code oci}, {@code registry}, {@code registry.admin}, {@code web.admin},
- * {@code web.api}, {@code web.send}.
+ * {@code hosts}, {@code logging}, {@code metrics}, {@code oci}, {@code registry}, {@code registry.admin},
+ * {@code web.admin}, {@code web.api}, {@code web.health}, {@code web.send}.
  */
 @NullMarked
 package io.ociregistry.web;

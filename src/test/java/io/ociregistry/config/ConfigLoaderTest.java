@@ -51,25 +51,25 @@ class ConfigLoaderTest {
     @Test
     void mappingIsRead() throws Exception {
         var config = parse("""
-                logLevel: INFO
-                imagePath: /data
-                port: "9090"
-                pullTimeout: 5000
-                maxManifestBytes: 8MiB
-                airGapped: true
-                defaultNs: Docker.io
-                unlistedRegistries: deny
-                timeouts: {answer: 2s}
-                cache: {negativeTtl: 3s}
-                registries:
-                - name: Quay.IO
-                  aliases: [quay.local:5000]
-                  endpoint: http://10.0.0.1:5000/
-                  auth: {user: me, passwordFromEnv: PW, password: other}
-                  tls: {ca: /ca.crt, cert: /c, key: /k, keyPasswordFromEnv: PW, keyPassword: other,
-                    insecureSkipVerify: true}
-                  limits: {bandwidth: 2MiB}
-                """).config();
+            logLevel: INFO
+            imagePath: /data
+            port: "9090"
+            pullTimeout: 5000
+            maxManifestBytes: 8MiB
+            airGapped: true
+            defaultNs: Docker.io
+            unlistedRegistries: deny
+            timeouts: {answer: 2s}
+            cache: {negativeTtl: 3s}
+            registries:
+            - name: Quay.IO
+              aliases: [quay.local:5000]
+              endpoint: http://10.0.0.1:5000/
+              auth: {user: me, passwordFromEnv: PW, password: other}
+              tls: {ca: /ca.crt, cert: /c, key: /k, keyPasswordFromEnv: PW, keyPassword: other,
+                insecureSkipVerify: true}
+              limits: {bandwidth: 2MiB}
+            """).config();
         assertEquals(LogLevel.INFO, config.logLevel());
         assertEquals(Path.of("/data"), config.imagePath());
         assertEquals(9090, config.port());
@@ -97,13 +97,13 @@ class ConfigLoaderTest {
     @Test
     void listAtTopLevelIsRegistries() throws Exception {
         var config = parse("""
-                - name: a.example.io
-                  description: one
-                  auth: {}
-                  tls: {}
-                - name: b.example.io:5000
-                  scheme: http
-                """).config();
+            - name: a.example.io
+              description: one
+              auth: {}
+              tls: {}
+            - name: b.example.io:5000
+              scheme: http
+            """).config();
         assertEquals(
                 List.of(
                         new UpstreamConfig(
@@ -134,15 +134,15 @@ class ConfigLoaderTest {
                         "c.yaml:8: registries[1].auth.passwordFromEnv: the environment variable NOPE is not set;"
                                 + " set it"),
                 problems("""
-                        prot: 80
-                        airGapped: perhaps
-                        registries:
-                        - name: "*.io"
-                          tls:
-                            cert: /c
-                        - name: b
-                          auth: {user: u, passwordFromEnv: NOPE}
-                        """));
+                    prot: 80
+                    airGapped: perhaps
+                    registries:
+                    - name: "*.io"
+                      tls:
+                        cert: /c
+                    - name: b
+                      auth: {user: u, passwordFromEnv: NOPE}
+                    """));
     }
 
     @ParameterizedTest
@@ -290,20 +290,28 @@ class ConfigLoaderTest {
         var overrides = Overrides.none().put(ServerKeys.PORT, "--port", "x");
         var error = assertThrows(ConfigException.class, () -> loader.parse("hosts: a", "c.yaml", overrides));
         assertEquals("""
-                c.yaml:1: hosts: unknown key; did you mean host?
-                --port: 'x' is not a whole number from 0 to 65535""", error.getMessage());
+            c.yaml:1: hosts: unknown key; did you mean host?
+            --port: 'x' is not a whole number from 0 to 65535\
+            """, error.getMessage());
     }
 
     @Test
     void keyWithoutEffectIsWarning() throws Exception {
         var yaml = """
-                metrics: 9000
-                helloWorld: false
-                """;
-        var overrides = Overrides.none().put(ServerKeys.HEALTH, "--health", "1");
+            configFile: other.yaml
+            helloWorld: false
+            """;
         assertEquals(
-                List.of("c.yaml:1: metrics: has no effect in this build", "--health: has no effect in this build"),
-                loader.parse(yaml, "c.yaml", overrides).warnings());
+                List.of("c.yaml:1: configFile: has no effect in a configuration file; remove it, and name the file by"
+                        + " --config-file or OCIREGISTRY_CONFIG"),
+                loader.parse(yaml, "c.yaml", Overrides.none()).warnings());
+    }
+
+    @Test
+    void onlyTheNameOfTheFileItselfHasNoEffect() {
+        assertEquals(
+                List.of(ServerKeys.CONFIG_FILE),
+                ServerKeys.ALL.stream().filter(key -> key.warning().isPresent()).toList());
     }
 
     @ParameterizedTest
@@ -372,12 +380,12 @@ class ConfigLoaderTest {
     @Test
     void everyKindOfCredentialsIsRead() throws Exception {
         var registries = parse("""
-                - {name: a, auth: {user: u, passwordFile: /f}}
-                - {name: b, auth: {dockerConfig: /c.json}}
-                - {name: c, auth: {credentialHelper: pass, token: {expiry: 1h}}}
-                - {name: d, auth: {token: {provider: ecr, providerOpts: "profile=x,region=y"}}}
-                - {name: e, auth: {token: {provider: ecr, static: t0ken, expiry: 12h}}}
-                """).config().registries();
+            - {name: a, auth: {user: u, passwordFile: /f}}
+            - {name: b, auth: {dockerConfig: /c.json}}
+            - {name: c, auth: {credentialHelper: pass, token: {expiry: 1h}}}
+            - {name: d, auth: {token: {provider: ecr, providerOpts: "profile=x,region=y"}}}
+            - {name: e, auth: {token: {provider: ecr, static: t0ken, expiry: 12h}}}
+            """).config().registries();
         assertEquals(
                 List.of(
                         new AuthConfig.AccountWithFile("u", Path.of("/f")),
@@ -394,15 +402,15 @@ class ConfigLoaderTest {
     @Test
     void mirrorIsUrlOrMapping() throws Exception {
         var registry = parse("""
-                - name: docker.io
-                  mirrors:
-                  - https://Cache.example:8080
-                  - url: https://harbor.example/
-                    prefix: /dockerhub/
-                    auth: {user: u, password: pw, realm: https://auth.example.org/token}
-                    tls: {insecureSkipVerify: true}
-                  - {url: http://mirror.example, ns: false}
-                """).config().registries().get(0);
+            - name: docker.io
+              mirrors:
+              - https://Cache.example:8080
+              - url: https://harbor.example/
+                prefix: /dockerhub/
+                auth: {user: u, password: pw, realm: https://auth.example.org/token}
+                tls: {insecureSkipVerify: true}
+              - {url: http://mirror.example, ns: false}
+            """).config().registries().get(0);
         var harbor = MirrorConfig.of("https://harbor.example").withPrefix("dockerhub");
         assertEquals(
                 List.of(
@@ -435,14 +443,14 @@ class ConfigLoaderTest {
                         "c.yaml:7: registries[1].auth.realm: 'auth' is not the URL of a token service; write for"
                                 + " example https://auth.example.com/token"),
                 problems("""
-                        - name: a.example
-                          mirrors:
-                          - https://m.example/hub
-                          - prefix: hub
-                          - {url: https://m.example, prefix: A B}
-                          auth: {realm: [https://auth.example]}
-                        - {name: b.example, auth: {user: u, password: p, realm: auth}}
-                        """));
+                    - name: a.example
+                      mirrors:
+                      - https://m.example/hub
+                      - prefix: hub
+                      - {url: https://m.example, prefix: A B}
+                      auth: {realm: [https://auth.example]}
+                    - {name: b.example, auth: {user: u, password: p, realm: auth}}
+                    """));
     }
 
     @Test
@@ -463,18 +471,18 @@ class ConfigLoaderTest {
                                 + " one domain, for example *.corp.example",
                         "c.yaml:8: registries[4]: '*.corp.example' is also a name or alias of registries[0]; keep one"),
                 problems("""
-                        - name: "*.corp.example"
-                          endpoint: https://a.example
-                          aliases: [corp]
-                          mirrors: [{url: https://m.example, prefix: corp}]
-                        - name: "a*.corp.example"
-                        - {name: b.example, aliases: ["*.corp.example"]}
-                        - name: "*.0.0.1"
-                        - name: "*.Corp.example"
-                        """));
+                    - name: "*.corp.example"
+                      endpoint: https://a.example
+                      aliases: [corp]
+                      mirrors: [{url: https://m.example, prefix: corp}]
+                    - name: "a*.corp.example"
+                    - {name: b.example, aliases: ["*.corp.example"]}
+                    - name: "*.0.0.1"
+                    - name: "*.Corp.example"
+                    """));
         var registry = parse("""
-                - {name: "*.Corp.example:5000", mirrors: [https://m.example]}
-                """).config().registries().get(0);
+            - {name: "*.Corp.example:5000", mirrors: [https://m.example]}
+            """).config().registries().get(0);
         assertEquals("*.corp.example:5000", registry.name());
         assertTrue(registry.isWildcard());
     }
@@ -482,13 +490,13 @@ class ConfigLoaderTest {
     @Test
     void secretsAreNotPrinted() throws Exception {
         var config = parse("""
-                - name: a
-                  auth: {user: u, password: geheim}
-                - name: b
-                  auth: {user: u, passwordFromEnv: PW}
-                - name: c
-                  auth: {token: {static: geheim}}
-                """).config();
+            - name: a
+              auth: {user: u, password: geheim}
+            - name: b
+              auth: {user: u, passwordFromEnv: PW}
+            - name: c
+              auth: {token: {static: geheim}}
+            """).config();
         assertEquals(AuthConfig.basic("u", "geheim"), config.registries().get(1).auth());
         assertFalse((config + config.registries().toString()).contains("geheim"));
         assertTrue(config.toString().contains("***"));

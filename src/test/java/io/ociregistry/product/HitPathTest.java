@@ -23,8 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(60)
 class HitPathTest {
-    private static final int BLOB_LIMIT = 22;
-    private static final int MANIFEST_LIMIT = 28;
+    private static final int BLOB_LIMIT = 28;
+    private static final int MANIFEST_LIMIT = 33;
     /** The first hits of an image also check whether its prefetch is complete. */
     private static final int TRIES = 5;
 

@@ -305,6 +305,8 @@ class ReloadTest {
             Map.entry(ServerKeys.RESOLVE_REF, "r.example/app:1"),
             Map.entry(ServerKeys.HOST, "127.0.0.2"),
             Map.entry(ServerKeys.PORT, "1234"),
+            Map.entry(ServerKeys.HEALTH, "1235"),
+            Map.entry(ServerKeys.METRICS, "1236"),
             Map.entry(ServerKeys.OS, "plan9"),
             Map.entry(ServerKeys.ARCH, "mips"),
             Map.entry(ServerKeys.PULL_TIMEOUT, "5s"),

@@ -56,16 +56,6 @@ class CommandLineTest {
     }
 
     @Test
-    void helpMarksOptionsWithoutEffect() {
-        assertEquals(0, run("serve --help"));
-        assertTrue(
-                text(out).lines().anyMatch(line -> line.matches(" +--metrics .*has no effect in this build")),
-                text(out));
-        assertFalse(
-                text(out).lines().anyMatch(line -> line.matches(" +--(port|air-gapped) .*has no effect.*")), text(out));
-    }
-
-    @Test
     void optionsAreAcceptedBeforeAndAfterCommand() throws Exception {
         var expected = Map.of(
                 CliOption.IMAGE_PATH,

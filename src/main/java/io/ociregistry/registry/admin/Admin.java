@@ -2,11 +2,12 @@ package io.ociregistry.registry.admin;
 
 import io.ociregistry.access.AdminToken;
 import io.ociregistry.common.Daemons;
+import io.ociregistry.metrics.MaintenanceMetrics.Removal;
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.registry.list.ListResult;
-import io.ociregistry.registry.policy.Provenance;
 import io.ociregistry.registry.prune.PruneReport;
 import io.ociregistry.registry.prune.PruneRequest;
 import io.ociregistry.registry.prune.Pruner;
@@ -100,7 +101,7 @@ public final class Admin implements AutoCloseable {
                     ErrorCode.STORE_FAILED,
                     "the cache can't be pruned: " + store.warning().orElse("the cache is read-only"));
         }
-        return contents.whenRead(() -> submit(() -> pruner.prune(request)));
+        return contents.whenRead(() -> submit(() -> pruner.prune(request, Removal.MANUAL)));
     }
 
     /**

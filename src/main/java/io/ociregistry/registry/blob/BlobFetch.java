@@ -1,10 +1,12 @@
 package io.ociregistry.registry.blob;
 
 import io.ociregistry.config.model.Timeouts;
+import io.ociregistry.metrics.Provenance;
+import io.ociregistry.metrics.RegistryMetrics;
+import io.ociregistry.metrics.RegistryMetrics.Resume;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.blob.BlobAccess.BlobKey;
-import io.ociregistry.registry.policy.Provenance;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
@@ -37,6 +39,7 @@ final class BlobFetch implements Downloads.Receiver {
     private final BlobKey blob;
     private final OptionalLong expectedSize;
     private final BlobAccess access;
+    private final RegistryMetrics metrics;
     private final RetryBudget retries;
     private final Duration checkInterval;
 
@@ -45,17 +48,20 @@ final class BlobFetch implements Downloads.Receiver {
 
     private volatile String sender = Provenance.CACHE;
 
-    BlobFetch(
-            BlobStore store,
-            Upstream upstream,
-            BlobKey blob,
-            OptionalLong expectedSize,
-            BlobAccess access,
-            Timeouts timeouts) {
+    /**
+     * The blob to download.
+     *
+     * @param expectedSize the size, if a manifest says it
+     * @param metrics count the further requests that the download needs
+     */
+    record Target(BlobKey blob, OptionalLong expectedSize, RegistryMetrics metrics) {}
+
+    BlobFetch(BlobStore store, Upstream upstream, Target target, BlobAccess access, Timeouts timeouts) {
         this.store = store;
         this.upstream = upstream;
-        this.blob = blob;
-        this.expectedSize = expectedSize;
+        this.blob = target.blob();
+        this.expectedSize = target.expectedSize();
+        this.metrics = target.metrics();
         this.access = access;
         this.retries = RetryBudget.of(timeouts);
         this.checkInterval = timeouts.stall().dividedBy(3);
@@ -74,6 +80,9 @@ final class BlobFetch implements Downloads.Receiver {
     @Override
     public void run(CompletableFuture<Optional<BlobDownload>> started) {
         BlobDownload download = store.startDownload(blob.digest(), blob.repository(), expectedSize);
+        if (download.resumed() > 0) {
+            metrics.resumed(Resume.RESTART);
+        }
         try {
             receive(download, started);
             access.received(blob, download.isWrittenToDisk());
@@ -102,13 +111,13 @@ final class BlobFetch implements Downloads.Receiver {
             } catch (TransferInterrupted e) {
                 attempts.progressed(download.position() - receivedBefore);
                 String attempt = "fetching " + this + " was interrupted after " + download.position() + " bytes";
-                retryOrThrow(attempts, e.toRegistryException(attempt));
+                retryOrThrow(attempts, e.toRegistryException(attempt), e.reason());
             } catch (RegistryException e) {
                 if (isWrong(e) && canRestart(download, receivedBefore)) {
                     restart(download, e, started.isDone());
                 } else if (started.isDone() && isTransient(e.code())) {
                     attempts.progressed(download.position() - receivedBefore);
-                    retryOrThrow(attempts, e);
+                    retryOrThrow(attempts, e, Resume.CUT);
                 } else {
                     throw e;
                 }
@@ -202,7 +211,7 @@ final class BlobFetch implements Downloads.Receiver {
             }
         }
         if (download.size().isPresent() && !isComplete(download)) {
-            throw new TransferInterrupted("the connection ended early");
+            throw new TransferInterrupted(Resume.CUT, "the connection ended early");
         }
     }
 
@@ -210,7 +219,7 @@ final class BlobFetch implements Downloads.Receiver {
     private void recheck(BlobDownload download) {
         try {
             if (!download.recheck()) {
-                throw new TransferInterrupted("the partial file is damaged after that byte");
+                throw new TransferInterrupted(Resume.RESTART, "the partial file is damaged after that byte");
             }
         } catch (IOException e) {
             // A partial file that can't be truncated is of no use to the next attempt either.
@@ -253,6 +262,7 @@ final class BlobFetch implements Downloads.Receiver {
 
     private void restart(BlobDownload download, RegistryException cause, boolean isSizeKnownToReaders) {
         restarted = true;
+        metrics.resumed(Resume.SOURCE);
         log(Level.WARN, "restarts from byte 0, because the content is wrong", cause);
         try {
             download.restart();
@@ -268,10 +278,11 @@ final class BlobFetch implements Downloads.Receiver {
         return code.isUpstreamFailure() || code == ErrorCode.TOO_MANY_REQUESTS;
     }
 
-    private void retryOrThrow(RetryBudget.Attempts attempts, RegistryException failure) {
+    private void retryOrThrow(RetryBudget.Attempts attempts, RegistryException failure, Resume reason) {
         if (!attempts.pause(failure.retryAfter())) {
             throw failure;
         }
+        metrics.resumed(reason);
         log(levelOf(failure, Level.INFO), "is retried", failure);
     }
 

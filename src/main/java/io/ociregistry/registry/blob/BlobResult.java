@@ -1,6 +1,6 @@
 package io.ociregistry.registry.blob;
 
-import io.ociregistry.registry.policy.Provenance;
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.store.BlobSource;
 import java.util.OptionalLong;
 

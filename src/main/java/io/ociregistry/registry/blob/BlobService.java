@@ -5,6 +5,9 @@ import io.ociregistry.common.Futures;
 import io.ociregistry.common.SingleFlight;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.model.Timeouts;
+import io.ociregistry.metrics.Provenance;
+import io.ociregistry.metrics.RegistryMetrics;
+import io.ociregistry.metrics.RegistryMetrics.Download;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
@@ -15,7 +18,6 @@ import io.ociregistry.registry.index.RecordWatcher;
 import io.ociregistry.registry.manifest.ManifestAsBlobCheck;
 import io.ociregistry.registry.policy.AirGapMessages;
 import io.ociregistry.registry.policy.NegativeCache;
-import io.ociregistry.registry.policy.Provenance;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.registry.policy.UnreadableContent;
 import io.ociregistry.store.BlobDownload;
@@ -63,12 +65,14 @@ public final class BlobService implements AutoCloseable {
      * A blob whose download is in flight.
      *
      * @param source the registry that sends the blob
+     * @param priority the priority of the request that started it
      * @param bytes the number of bytes received so far
      * @param size the size of the whole blob; null while it is unknown
      */
     public record InFlightBlob(
             String digest,
             String source,
+            Priority priority,
             long bytes,
             @Nullable Long size) {}
 
@@ -294,8 +298,10 @@ public final class BlobService implements AutoCloseable {
             upstream.check(RequestKind.BLOB);
         }
         OptionalLong size = index.blobSize(blob.repository(), blob.digest());
-        BlobFetch fetch = new BlobFetch(store, upstream, blob, size, access, timeouts());
-        return downloads.join(key, upstream.blobs(priority), new NotedFetch(fetch, blob, negativeCache));
+        RegistryMetrics counts = upstreams.metrics().of(blob.repository().registry());
+        BlobFetch fetch = new BlobFetch(store, upstream, new BlobFetch.Target(blob, size, counts), access, timeouts());
+        return downloads.join(
+                key, upstream.blobs(priority), new CountedFetch(fetch, blob, negativeCache, counts, priority));
     }
 
     /**
@@ -362,8 +368,13 @@ public final class BlobService implements AutoCloseable {
         return upstreams.get(blob.repository().registry());
     }
 
-    /** A download that notes in the negative cache that the upstream does not have the blob. */
-    private record NotedFetch(BlobFetch fetch, BlobKey blob, NegativeCache<BlobKey> negativeCache)
+    /** A download that is counted, and whose 404 is kept in the negative cache. */
+    private record CountedFetch(
+            BlobFetch fetch,
+            BlobKey blob,
+            NegativeCache<BlobKey> negativeCache,
+            RegistryMetrics counts,
+            Priority priority)
             implements Downloads.Receiver {
         @Override
         public Optional<BlobSource> stored() {
@@ -377,10 +388,24 @@ public final class BlobService implements AutoCloseable {
 
         @Override
         public void run(CompletableFuture<Optional<BlobDownload>> started) {
-            negativeCache.recordMiss(blob, () -> {
-                fetch.run(started);
-                return blob;
-            });
+            long start = System.nanoTime();
+            try {
+                negativeCache.recordMiss(blob, () -> {
+                    fetch.run(started);
+                    return blob;
+                });
+                counts.downloadTook(System.nanoTime() - start);
+                boolean isStored =
+                        started.join().map(BlobDownload::isWrittenToDisk).orElse(true);
+                counts.downloadEnded(isStored ? Download.STORED : Download.PASSED);
+            } catch (RegistryException e) {
+                // A 404 is the end of a request and not of a download, and any client can cause one.
+                if (e.code() != ErrorCode.BLOB_UNKNOWN) {
+                    boolean isWrong = e.code() == ErrorCode.UPSTREAM_WRONG_CONTENT;
+                    counts.downloadEnded(isWrong ? Download.WRONG_DIGEST : Download.FAILED);
+                }
+                throw e;
+            }
         }
     }
 

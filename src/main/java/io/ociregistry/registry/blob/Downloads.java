@@ -2,14 +2,15 @@ package io.ociregistry.registry.blob;
 
 import io.ociregistry.common.RunOnce;
 import io.ociregistry.common.SingleFlight;
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.registry.policy.Provenance;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
+import io.ociregistry.upstream.Priority;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -56,6 +57,11 @@ final class Downloads {
          */
         Optional<BlobSource> stored();
 
+        /** Returns how urgent the request that starts the download is. */
+        default Priority priority() {
+            return Priority.CLIENT;
+        }
+
         /** Returns a download that readers may use before {@link #run} starts; empty if there is none. Never blocks. */
         default Optional<BlobDownload> open() {
             return Optional.empty();
@@ -94,6 +100,7 @@ final class Downloads {
                 .map(download -> new BlobService.InFlightBlob(
                         key.digest().toString(),
                         source.toString(),
+                        transfer.priority,
                         download.position(),
                         download.size().isPresent() ? download.size().getAsLong() : null))
                 .ifPresent(found::add)));
@@ -187,10 +194,12 @@ final class Downloads {
     private final class Transfer extends CompletableFuture<Optional<BlobDownload>> {
         private final Receiver receiver;
         private final RunOnce once;
+        private final Priority priority;
         private final CompletableFuture<Void> completion = new CompletableFuture<>();
 
         Transfer(Key key, Receiver receiver) {
             this.receiver = receiver;
+            this.priority = receiver.priority();
             this.once = new RunOnce(() -> Downloads.this.run(key, this, receiver));
         }
 

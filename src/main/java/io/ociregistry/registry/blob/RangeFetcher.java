@@ -1,11 +1,11 @@
 package io.ociregistry.registry.blob;
 
 import io.ociregistry.common.Daemons;
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.registry.policy.Provenance;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;

@@ -1,5 +1,6 @@
 package io.ociregistry.registry.blob;
 
+import io.ociregistry.metrics.RegistryMetrics.Resume;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -91,11 +92,12 @@ final class StallDetectingCopy {
     private void checkRate(long bytes, long nanos) {
         double perSecond = 1e9 * bytes / nanos;
         if (perSecond < STALL_RATE) {
-            throw new TransferInterrupted("only " + bytes + " bytes arrived in " + nanos / 1_000_000 + " ms");
+            throw new TransferInterrupted(
+                    Resume.STALL, "only " + bytes + " bytes arrived in " + nanos / 1_000_000 + " ms");
         }
         if (perSecond < SLOW_RATE) {
             alternative.get().ifPresent(reason -> {
-                throw new TransferInterrupted("the connection is slow, and " + reason);
+                throw new TransferInterrupted(Resume.SOURCE, "the connection is slow, and " + reason);
             });
         }
     }

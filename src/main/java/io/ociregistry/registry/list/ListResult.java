@@ -1,6 +1,6 @@
 package io.ociregistry.registry.list;
 
-import io.ociregistry.registry.policy.Provenance;
+import io.ociregistry.metrics.Provenance;
 import java.util.Optional;
 
 /**

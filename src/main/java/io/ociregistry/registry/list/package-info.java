@@ -3,8 +3,8 @@
  *
  * <p>Entry types: {@link TagLists}, {@link ReferrerLists}.
  *
- * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.index},
- * {@code registry.manifest}, {@code registry.policy}, {@code store}, {@code upstream}.
+ * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code metrics}, {@code oci},
+ * {@code registry.index}, {@code registry.manifest}, {@code registry.policy}, {@code store}, {@code upstream}.
  */
 @NullMarked
 package io.ociregistry.registry.list;

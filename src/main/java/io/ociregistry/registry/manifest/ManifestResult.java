@@ -1,7 +1,7 @@
 package io.ociregistry.registry.manifest;
 
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.Manifest;
-import io.ociregistry.registry.policy.Provenance;
 import java.util.Optional;
 
 /**

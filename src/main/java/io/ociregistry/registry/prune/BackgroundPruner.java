@@ -3,6 +3,7 @@ package io.ociregistry.registry.prune;
 import io.ociregistry.common.Daemons;
 import io.ociregistry.config.model.CacheConfig;
 import io.ociregistry.config.model.PruneConfig;
+import io.ociregistry.metrics.MaintenanceMetrics.Removal;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.registry.policy.RuntimeConfig;
@@ -139,7 +140,12 @@ public final class BackgroundPruner implements DiskQuota.Evictor, AutoCloseable 
         long period = config.frequency().toMillis();
         schedule = config.enabled()
                 ? executor.scheduleWithFixedDelay(
-                        logged(() -> prune(request(config, clock.instant()))), period, period, TimeUnit.MILLISECONDS)
+                        logged(() -> prune(
+                                request(config, clock.instant()),
+                                config.type() == PruneConfig.Type.PATTERN ? Removal.PATTERN : Removal.AGE)),
+                        period,
+                        period,
+                        TimeUnit.MILLISECONDS)
                 : null;
     }
 
@@ -158,8 +164,8 @@ public final class BackgroundPruner implements DiskQuota.Evictor, AutoCloseable 
         return new PruneRequest(policy, count, OptionalLong.empty(), config.dryRun());
     }
 
-    private void prune(PruneRequest request) {
-        PruneReport report = pruner.prune(request);
+    private void prune(PruneRequest request, Removal reason) {
+        PruneReport report = pruner.prune(request, reason);
         if (!report.names().isEmpty() || !report.blobs().isEmpty()) {
             LOG.info("pruned in the background\n{}", String.join("\n", report.lines()));
         }
@@ -228,8 +234,10 @@ public final class BackgroundPruner implements DiskQuota.Evictor, AutoCloseable 
             quota.setUsed(before);
             long target = Math.max(0, lowWater() - quota.reserved());
             if (before > target) {
-                prune(new PruneRequest(
-                        new PrunePolicy.AllOf(List.of()), OptionalInt.empty(), OptionalLong.of(target), false));
+                prune(
+                        new PruneRequest(
+                                new PrunePolicy.AllOf(List.of()), OptionalInt.empty(), OptionalLong.of(target), false),
+                        Removal.SIZE);
             }
             long after = pruner.size();
             if (after == before) {

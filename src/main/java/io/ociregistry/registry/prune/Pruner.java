@@ -2,6 +2,8 @@ package io.ociregistry.registry.prune;
 
 import io.ociregistry.common.ProgressListener;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.metrics.MaintenanceMetrics;
+import io.ociregistry.metrics.Metrics;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
@@ -80,6 +82,7 @@ public final class Pruner {
     private final Supplier<Optional<ReferencePatterns>> pins;
     private final Clock clock;
     private final Consumer<Set<ImageReference>> onRemoved;
+    private final MaintenanceMetrics metrics;
     /** Blobs of earlier runs that were in use and are still to be deleted. Guarded by "this". */
     private final Set<Digest> deferredBlobs = new HashSet<>();
     /** Held during each change, but not while the plan is made, which takes long. */
@@ -92,7 +95,8 @@ public final class Pruner {
             ContentIndex contentIndex,
             Supplier<Optional<ReferencePatterns>> pins,
             Clock clock,
-            Consumer<Set<ImageReference>> onRemoved) {
+            Consumer<Set<ImageReference>> onRemoved,
+            MaintenanceMetrics metrics) {
         this.store = store;
         this.records = store.records();
         this.blobs = store.blobs();
@@ -100,6 +104,7 @@ public final class Pruner {
         this.pins = pins;
         this.clock = clock;
         this.onRemoved = onRemoved;
+        this.metrics = metrics;
     }
 
     /**
@@ -110,7 +115,13 @@ public final class Pruner {
     public static Pruner of(Store store, ServerConfig config) {
         ContentIndex contentIndex = ContentIndex.of(store.manifests());
         Optional<ReferencePatterns> pins = ReferencePatterns.pins(config.cache());
-        return new Pruner(PrunedStore.of(store), contentIndex, () -> pins, Clock.systemUTC(), gone -> {});
+        return new Pruner(
+                PrunedStore.of(store),
+                contentIndex,
+                () -> pins,
+                Clock.systemUTC(),
+                gone -> {},
+                new Metrics().maintenance());
     }
 
     /**
@@ -152,6 +163,15 @@ public final class Pruner {
         void step() {
             progress.progressed(++done, Math.max(done, total));
         }
+    }
+
+    /** Prunes, and counts what was removed with this reason. */
+    public PruneReport prune(PruneRequest request, MaintenanceMetrics.Removal reason) {
+        PruneReport report = prune(request);
+        if (!report.isDryRun()) {
+            metrics.removed(reason, report.names().size(), report.bytes());
+        }
+        return report;
     }
 
     /** Deletes the blobs that earlier runs left because they were in use. */

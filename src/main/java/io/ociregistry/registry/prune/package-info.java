@@ -3,8 +3,8 @@
  *
  * <p>Entry types: {@link Pruner}, {@link BackgroundPruner}.
  *
- * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.index},
- * {@code registry.policy}, {@code store}.
+ * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code metrics}, {@code oci},
+ * {@code registry.index}, {@code registry.policy}, {@code store}.
  */
 @NullMarked
 package io.ociregistry.registry.prune;

@@ -1,6 +1,7 @@
 package io.ociregistry.registry.verify;
 
 import io.ociregistry.common.Daemons;
+import io.ociregistry.metrics.MaintenanceMetrics;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.store.Inspector;
 import io.ociregistry.store.Inspector.ReadThrottle;
@@ -54,14 +55,22 @@ public final class Scrub implements AutoCloseable {
     private final Repair repair;
     private final Schedule schedule;
     private final Clock clock;
+    private final MaintenanceMetrics metrics;
     private final Thread thread;
 
-    public Scrub(Store store, ReadThrottle throttle, Repair repair, Schedule schedule, Clock clock) {
+    public Scrub(
+            Store store,
+            ReadThrottle throttle,
+            Repair repair,
+            Schedule schedule,
+            Clock clock,
+            MaintenanceMetrics metrics) {
         this.store = store;
         this.inspector = store.inspector(throttle);
         this.repair = repair;
         this.schedule = schedule;
         this.clock = clock;
+        this.metrics = metrics;
         this.thread = Daemons.withName("scrub").newThread(this::run);
     }
 
@@ -96,17 +105,19 @@ public final class Scrub implements AutoCloseable {
     private void pass() throws InterruptedException {
         Instant started = clock.instant();
         List<Problem> found = new ArrayList<>();
+        long problems = 0;
         Verifier verifier = new Verifier(inspector, found::add);
         verifier.verifyRecords();
-        repair(found);
+        problems += repair(found);
         List<Digest> all = new ArrayList<>(verifier.blobs());
         // Random order, so that every blob gets its turn if the server always stops before the end of a pass.
         Collections.shuffle(all);
         for (Digest blob : all) {
             verifier.verifyBlob(blob);
-            repair(found);
+            problems += repair(found);
         }
         store.recordScrub(started);
+        metrics.scrubbed(problems);
         Verifier.Summary summary = verifier.summary();
         LOG.info(
                 "scrub: {} manifests and {} blobs read, {} bytes",
@@ -115,7 +126,8 @@ public final class Scrub implements AutoCloseable {
                 summary.bytes());
     }
 
-    private void repair(List<Problem> found) throws InterruptedException {
+    /** Repairs the problems, and returns their number. */
+    private int repair(List<Problem> found) throws InterruptedException {
         Set<Digest> missing = found.stream()
                 .filter(Problem.MissingBlob.class::isInstance)
                 .map(Problem.MissingBlob.class::cast)
@@ -124,11 +136,13 @@ public final class Scrub implements AutoCloseable {
         Set<Digest> cachedBefore = missing.isEmpty() ? Set.of() : store.blobs().wereVerified(missing);
         found.removeIf(problem -> problem instanceof Problem.MissingBlob blob && !cachedBefore.contains(blob.digest()));
         if (found.isEmpty()) {
-            return;
+            return 0;
         }
         found.forEach(problem -> LOG.error("scrub: {}", problem));
         repair.repair(found, Scrub::log);
+        int problems = found.size();
         found.clear();
+        return problems;
     }
 
     private static void log(RepairOutcome outcome) {

@@ -3,7 +3,7 @@
  *
  * <p>Entry types: {@link Verifier}, {@link Scrub}, {@link Repair}.
  *
- * <p>May import: {@code common}, {@code oci}, {@code registry.content}, {@code registry.index},
+ * <p>May import: {@code common}, {@code metrics}, {@code oci}, {@code registry.content}, {@code registry.index},
  * {@code registry.load}, {@code store}.
  */
 @NullMarked

@@ -55,7 +55,7 @@ public final class DurableFiles {
     }
 
     /** Returns a new name of a temporary file. */
-    static String temporaryName(String purpose) {
+    public static String temporaryName(String purpose) {
         return purpose + "." + SEQUENCE.incrementAndGet() + TEMPORARY;
     }
 

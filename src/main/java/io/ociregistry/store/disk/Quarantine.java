@@ -3,6 +3,7 @@ package io.ociregistry.store.disk;
 import io.ociregistry.common.DurableRename;
 import io.ociregistry.common.FileErrors;
 import io.ociregistry.common.FileOwner;
+import io.ociregistry.store.StoreStatus;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +36,9 @@ public final class Quarantine implements CorruptFileHandler {
     private final Layout layout;
     /** The corrupt files that were not moved, with their stamps. A file beyond the limit is read again each time. */
     private final Map<Path, String> ignored = new ConcurrentHashMap<>();
+
+    private final LongAdder blobs = new LongAdder();
+    private final LongAdder records = new LongAdder();
 
     public Quarantine(Layout layout) {
         this.layout = layout;
@@ -216,6 +221,7 @@ public final class Quarantine implements CorruptFileHandler {
                 reason,
                 moved,
                 layout.notes().of(file));
+        (file.startsWith(layout.blobs()) ? blobs : records).increment();
         writeReason(moved, file + ": " + reason + "\n");
     }
 
@@ -224,6 +230,11 @@ public final class Quarantine implements CorruptFileHandler {
     public boolean isKnown(Path file) {
         String fileStamp = ignored.get(file);
         return fileStamp != null && fileStamp.equals(stampOf(file));
+    }
+
+    /** Returns how many blobs or records this object moved to the quarantine. */
+    public long count(StoreStatus.Content kind) {
+        return kind == StoreStatus.Content.BLOB ? blobs.sum() : records.sum();
     }
 
     private void writeReason(Path target, String reason) {

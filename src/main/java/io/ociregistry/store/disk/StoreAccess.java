@@ -6,13 +6,13 @@ import io.ociregistry.store.StoreStatus;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -220,13 +220,17 @@ public final class StoreAccess implements StoreStatus, AutoCloseable {
 
     @Override
     public Usage usage() throws IOException {
-        // Blobs take nearly all of the space, and may be on a disk of their own.
-        FileStore disk = Files.getFileStore(Files.isDirectory(layout.blobs()) ? layout.blobs() : layout.root());
-        long used = layout.directories().stream()
-                .flatMap(directory -> Directories.list(layout, directory, Files::isRegularFile).stream())
-                .mapToLong(Directories::size)
-                .sum();
-        return new Usage(used, disk.getUsableSpace(), disk.getTotalSpace());
+        return StoreUsage.of(layout);
+    }
+
+    @Override
+    public Map<Content, Amount> contents() {
+        return StoreUsage.contents(layout);
+    }
+
+    @Override
+    public long free() throws IOException {
+        return StoreUsage.disk(layout).getUsableSpace();
     }
 
     @Override

@@ -38,6 +38,11 @@ final class DownloadReader implements BlobSource {
     }
 
     @Override
+    public Origin origin() {
+        return download.origin();
+    }
+
+    @Override
     public long available() {
         return readers.available();
     }

@@ -54,6 +54,7 @@ public final class LocalDownload implements BlobDownload {
     private final Runnable whenReleased;
     private IncrementalDigest hash;
     private volatile long resumed;
+    private volatile boolean isStored;
 
     private LocalDownload(Digest digest, DownloadReaders readers, @Nullable PartialFile file) {
         this(digest, readers, file, DiskQuota.unlimited().startReservation(0), () -> {});
@@ -97,6 +98,7 @@ public final class LocalDownload implements BlobDownload {
     public static LocalDownload recheck(Digest digest, PartialFile file) {
         LocalDownload download = new LocalDownload(digest, new DownloadReaders(digest, Duration.ZERO), file);
         download.expectSize(OptionalLong.of(file.initialSize()));
+        download.isStored = true;
         return download;
     }
 
@@ -147,6 +149,13 @@ public final class LocalDownload implements BlobDownload {
     @Override
     public boolean isWrittenToDisk() {
         return readers.isWrittenToDisk();
+    }
+
+    BlobSource.Origin origin() {
+        if (isStored) {
+            return BlobSource.Origin.STORED;
+        }
+        return isWrittenToDisk() ? BlobSource.Origin.ARRIVING : BlobSource.Origin.PASSED;
     }
 
     @Override

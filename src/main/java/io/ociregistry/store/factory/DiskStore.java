@@ -19,7 +19,6 @@ import io.ociregistry.store.blob.DiskLinkStore;
 import io.ociregistry.store.blob.DiskListStore;
 import io.ociregistry.store.check.DiskInspector;
 import io.ociregistry.store.check.ScrubTimeFile;
-import io.ociregistry.store.disk.DiskTemporaryFile;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.Quarantine;
 import io.ociregistry.store.disk.StoreAccess;
@@ -35,6 +34,7 @@ import java.util.function.Function;
 final class DiskStore implements Store {
     private final StoreAccess access;
     private final long maxManifestBytes;
+    private final Quarantine quarantine;
     private final DiskQuota quota = DiskQuota.unlimited();
     private final BlobStore blobs;
     private final ManifestStore manifests;
@@ -47,7 +47,7 @@ final class DiskStore implements Store {
     /** Owns the access and closes it. */
     DiskStore(StoreAccess access, ServerConfig config) {
         Layout layout = access.layout();
-        Quarantine quarantine = new Quarantine(layout);
+        this.quarantine = new Quarantine(layout);
         this.access = access;
         this.maxManifestBytes = config.maxManifestBytes();
         this.stallTimeout = config.timeouts().stall();
@@ -112,6 +112,11 @@ final class DiskStore implements Store {
     @Override
     public void recordScrub(Instant started) {
         scrubTime.write(started);
+    }
+
+    @Override
+    public long quarantined(StoreStatus.Content kind) {
+        return quarantine.count(kind);
     }
 
     @Override

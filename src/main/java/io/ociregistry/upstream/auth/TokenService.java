@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.common.Secret;
+import io.ociregistry.metrics.RegistryMetrics.Outcome;
+import io.ociregistry.metrics.RegistryMetrics.To;
+import io.ociregistry.metrics.SourceMetrics;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.upstream.RequestKind;
@@ -50,10 +53,12 @@ public final class TokenService implements Function<TokenRequest, BearerTokens.G
 
     private final UpstreamClients clients;
     private final RateLimits limits;
+    private final SourceMetrics metrics;
 
-    public TokenService(UpstreamClients clients, RateLimits limits) {
+    public TokenService(UpstreamClients clients, RateLimits limits, SourceMetrics metrics) {
         this.clients = clients;
         this.limits = limits;
+        this.metrics = metrics;
     }
 
     @Override
@@ -88,9 +93,12 @@ public final class TokenService implements Function<TokenRequest, BearerTokens.G
         String what =
                 request.getMethod() + " token from " + origin + token.realm().getRawPath()
                         + token.scope().map(scope -> " for " + scope).orElse("");
+        long start = System.nanoTime();
         try (HttpAnswer sent = clients.send(UpstreamClients.Pool.METADATA, request)) {
             ClassicHttpResponse answer = sent.response();
             limits.recordAnswer(RequestKind.TOKEN, answer);
+            metrics.counts().answeredIn(To.TOKEN, System.nanoTime() - start);
+            metrics.counts().asked(To.TOKEN, Outcome.of(answer.getCode()));
             if (answer.getCode() != 200) {
                 if (unsupported.contains(answer.getCode())) {
                     return Optional.empty();
@@ -98,12 +106,14 @@ public final class TokenService implements Function<TokenRequest, BearerTokens.G
                 throw ErrorMapping.of(what, answer, ErrorCode.DENIED);
             }
             byte[] body = body(answer);
+            metrics.counts().received(To.TOKEN, body.length);
             if (body.length > LIMIT) {
                 throw new RegistryException(
                         ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer is larger than " + LIMIT + " bytes");
             }
             return Optional.of(grant(what, answer, body));
         } catch (IOException e) {
+            ErrorMapping.outcome(e).ifPresent(outcome -> metrics.counts().asked(To.TOKEN, outcome));
             throw ErrorMapping.of(what, origin, e);
         }
     }

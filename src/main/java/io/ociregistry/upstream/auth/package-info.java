@@ -3,7 +3,7 @@
  *
  * <p>Entry types: {@link Authenticator}, {@link BearerTokens}.
  *
- * <p>May import: {@code common}, {@code oci}, {@code upstream}, {@code upstream.address},
+ * <p>May import: {@code common}, {@code metrics}, {@code oci}, {@code upstream}, {@code upstream.address},
  * {@code upstream.credentials}, {@code upstream.health}, {@code upstream.net}.
  */
 @NullMarked

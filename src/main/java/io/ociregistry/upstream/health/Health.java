@@ -1,5 +1,7 @@
 package io.ociregistry.upstream.health;
 
+import io.ociregistry.metrics.RegistryMetrics;
+import io.ociregistry.metrics.SourceMetrics;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.SourceState;
@@ -23,6 +25,7 @@ public record Health(
         SilenceDetector silenceDetector,
         RateLimits limits,
         RequestOutcomes outcomes,
+        SourceMetrics metrics,
         boolean isCache,
         boolean tolerates500) {
     private static final int INTERNAL_ERROR = 500;
@@ -35,8 +38,9 @@ public record Health(
             SilenceDetector silence,
             RateLimits limits,
             RequestOutcomes outcomes,
+            SourceMetrics metrics,
             boolean isCache) {
-        this(source, breaker, silence, limits, outcomes, isCache, false);
+        this(source, breaker, silence, limits, outcomes, metrics, isCache, false);
     }
 
     /**
@@ -46,7 +50,7 @@ public record Health(
      * with such requests, and so could images that share layers.
      */
     public Health forManifestsByDigest() {
-        return new Health(source, breaker, silenceDetector, limits, outcomes, isCache, true);
+        return new Health(source, breaker, silenceDetector, limits, outcomes, metrics, isCache, true);
     }
 
     /**
@@ -64,7 +68,7 @@ public record Health(
         Optional<RegistryException> refusal = Arrays.stream(RequestKind.values())
                 .flatMap(kind -> refusal(kind).stream())
                 .findFirst();
-        return outcomes.state(source.origin().toString(), source.isMirror(), refusal);
+        return outcomes.state(source.origin().toString(), source.isMirror(), refusal, limits.remaining());
     }
 
     private Optional<RegistryException> refusal(RequestKind kind) {
@@ -92,6 +96,19 @@ public record Health(
         if (from.equals(source.origin()) && isSignificant(kind, answer.getCode())) {
             breaker.recordAnswer(isCache ? 200 : answer.getCode());
         }
+    }
+
+    /** Records bytes of a body that an origin sent. */
+    public void recordReceived(Origin from, long bytes) {
+        silenceDetector.recordSignOfLife();
+        if (bytes > 0) {
+            metrics.counts().received(target(from), bytes);
+        }
+    }
+
+    /** Returns whether an origin is the upstream, or a server to which it redirected. */
+    public RegistryMetrics.To target(Origin origin) {
+        return metrics.target(origin.equals(source.origin()));
     }
 
     /** A failing referrers API does not mean a failing registry, and an upstream that detected a loop works. */

@@ -12,6 +12,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -57,6 +58,10 @@ public final class RateLimits {
             return until - other.until > 0 ? this : other;
         }
     }
+
+    private static final Pattern NUMBER = Pattern.compile("([0-9]{1,15})([;,].*)?");
+
+    private volatile OptionalLong reported = OptionalLong.empty();
 
     /** The time until which no requests remain. */
     private volatile @Nullable Pause exhausted;
@@ -148,7 +153,21 @@ public final class RateLimits {
                 .log("{} answered {}; sending no {} requests to it for {}", upstream, status, kind, wait);
     }
 
+    /** Returns the number of requests that the last answer with such a number said remain. */
+    OptionalLong remaining() {
+        return reported;
+    }
+
+    private static OptionalLong smallest(List<String> remaining) {
+        return remaining.stream()
+                .map(NUMBER::matcher)
+                .filter(Matcher::matches)
+                .mapToLong(number -> Long.parseLong(number.group(1)))
+                .min();
+    }
+
     private void recordRemaining(List<String> remaining, HttpResponse answer) {
+        reported = smallest(remaining);
         List<String> limit = values(LIMIT, answer);
         if (remaining.stream().noneMatch(text -> NONE.matcher(text).matches())) {
             LOG.debug("{} has {} requests left ({})", upstream, remaining, limit);

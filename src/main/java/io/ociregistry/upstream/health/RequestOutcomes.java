@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -82,13 +83,16 @@ public final class RequestOutcomes {
         }
     }
 
-    synchronized SourceState state(String url, boolean isMirror, Optional<RegistryException> refusal) {
+    synchronized SourceState state(
+            String url, boolean isMirror, Optional<RegistryException> refusal, OptionalLong remaining) {
         return new SourceState(
                 url,
                 isMirror,
                 refusal,
                 Optional.ofNullable(problem).or(() -> Optional.ofNullable(refusedCredentials)),
                 Optional.ofNullable(lastError),
-                Optional.ofNullable(lastSuccess));
+                Optional.ofNullable(lastSuccess),
+                refusedCredentials != null,
+                remaining);
     }
 }

@@ -3,7 +3,8 @@
  *
  * <p>Entry types: {@link Health}, {@link Breaker}, {@link RateLimits}.
  *
- * <p>May import: {@code common}, {@code oci}, {@code upstream}, {@code upstream.address}, {@code upstream.net}.
+ * <p>May import: {@code common}, {@code metrics}, {@code oci}, {@code upstream}, {@code upstream.address},
+ * {@code upstream.net}.
  */
 @NullMarked
 package io.ociregistry.upstream.health;

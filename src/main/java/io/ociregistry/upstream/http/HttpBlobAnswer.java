@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.LongConsumer;
 
 /** A blob in flight over HTTP. */
 final class HttpBlobAnswer implements BlobAnswer {
@@ -22,7 +23,7 @@ final class HttpBlobAnswer implements BlobAnswer {
     /**
      * Wraps an answer whose body has not been read yet.
      *
-     * @param signOfLife runs after each read of the body
+     * @param received gets the number of bytes after each read of the body; 0 at its end
      */
     HttpBlobAnswer(
             HttpAnswer answer,
@@ -30,7 +31,7 @@ final class HttpBlobAnswer implements BlobAnswer {
             OptionalLong size,
             String sender,
             Optional<Bandwidth> bandwidth,
-            Runnable signOfLife)
+            LongConsumer received)
             throws IOException {
         this.answer = answer;
         this.sender = sender;
@@ -39,7 +40,7 @@ final class HttpBlobAnswer implements BlobAnswer {
         var entity = answer.response().getEntity();
         InputStream content = entity == null ? InputStream.nullInputStream() : entity.getContent();
         this.wire =
-                new ConnectionBody(bandwidth.map(limit -> limit.limit(content)).orElse(content), answer, signOfLife);
+                new ConnectionBody(bandwidth.map(limit -> limit.limit(content)).orElse(content), answer, received);
         this.body = UnrequestedEncoding.peekable(wire);
     }
 
@@ -88,20 +89,20 @@ final class HttpBlobAnswer implements BlobAnswer {
     /** The body as received; closing it before its end discards the connection. */
     private static final class ConnectionBody extends FilterInputStream {
         private final HttpAnswer answer;
-        private final Runnable signOfLife;
+        private final LongConsumer received;
         private boolean ended;
 
-        ConnectionBody(InputStream in, HttpAnswer answer, Runnable signOfLife) {
+        ConnectionBody(InputStream in, HttpAnswer answer, LongConsumer received) {
             super(in);
             this.answer = answer;
-            this.signOfLife = signOfLife;
+            this.received = received;
         }
 
         @Override
         public int read() throws IOException {
             int value = super.read();
             ended |= value < 0;
-            signOfLife.run();
+            received.accept(value < 0 ? 0 : 1);
             return value;
         }
 
@@ -109,7 +110,7 @@ final class HttpBlobAnswer implements BlobAnswer {
         public int read(byte[] bytes, int offset, int length) throws IOException {
             int count = super.read(bytes, offset, length);
             ended |= count < 0;
-            signOfLife.run();
+            received.accept(Math.max(0, count));
             return count;
         }
 

@@ -394,7 +394,8 @@ public final class HttpUpstream implements Upstream {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_BAD_ANSWER, action + ": the answer is empty, but the blob is not");
         }
-        return new HttpBlobAnswer(answer, 0, size, sender(), bandwidth, health.silenceDetector()::recordSignOfLife);
+        return new HttpBlobAnswer(
+                answer, 0, size, sender(), bandwidth, count -> health.recordReceived(answer.origin(), count));
     }
 
     private BlobAnswer partial(HttpAnswer answer, long from, String action) throws IOException {
@@ -410,7 +411,8 @@ public final class HttpUpstream implements Upstream {
         if (last < from || last >= size.orElse(Long.MAX_VALUE)) {
             throw wrongRange(from, action);
         }
-        return new HttpBlobAnswer(answer, from, size, sender(), bandwidth, health.silenceDetector()::recordSignOfLife);
+        return new HttpBlobAnswer(
+                answer, from, size, sender(), bandwidth, count -> health.recordReceived(answer.origin(), count));
     }
 
     private static RegistryException wrongRange(long from, String action) {
@@ -431,7 +433,7 @@ public final class HttpUpstream implements Upstream {
         return location.isMirror() ? origin.toString() : name.toString();
     }
 
-    private static byte[] read(HttpAnswer answer, long maxBytes, String action, String reason) throws IOException {
+    private byte[] read(HttpAnswer answer, long maxBytes, String action, String reason) throws IOException {
         HttpEntity entity = answer.response().getEntity();
         if (entity == null) {
             return new byte[0];
@@ -440,6 +442,7 @@ public final class HttpUpstream implements Upstream {
         if (entity.getContentLength() < limit) {
             InputStream in = entity.getContent();
             byte[] bytes = in.readNBytes(limit);
+            health.recordReceived(answer.origin(), bytes.length);
             bytes = bytes.length < limit ? UnrequestedEncoding.decode(answer.response(), bytes, limit) : bytes;
             if (bytes.length < limit) {
                 return bytes;

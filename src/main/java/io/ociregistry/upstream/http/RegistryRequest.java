@@ -1,6 +1,8 @@
 package io.ociregistry.upstream.http;
 
 import io.ociregistry.common.Secret;
+import io.ociregistry.metrics.RegistryMetrics;
+import io.ociregistry.metrics.RegistryMetrics.Outcome;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.RegistryException;
@@ -70,10 +72,13 @@ final class RegistryRequest {
             return transport.authenticator().forRegistry(request.repository());
         });
         for (int redirects = 0; redirects <= MAX_REDIRECTS; ) {
+            RegistryMetrics.To to = health.target(Origin.of(uri));
             HttpAnswer answer = exchange(attempt.header());
             int status = answer.response().getCode();
+            boolean isRetried = REFUSALS.contains(status) && answerChallenge(attempt, answer);
+            health.metrics().counts().asked(to, isRetried ? Outcome.OK : Outcome.of(status));
             if (REFUSALS.contains(status)) {
-                if (!answerChallenge(attempt, answer)) {
+                if (!isRetried) {
                     return answer;
                 }
             } else if (followed.contains(status)) {
@@ -99,10 +104,12 @@ final class RegistryRequest {
         while (true) {
             HttpUriRequestBase message = message(authorization);
             Optional<SilenceDetector.Wait> wait = health.startWait(to, message::cancel);
+            long start = System.nanoTime();
             try {
                 HttpAnswer answer = transport.clients().send(pool(), message);
                 if (!ended(wait)) {
                     health.recordAnswer(request.kind(), to, answer.response());
+                    health.metrics().counts().answeredIn(health.target(to), System.nanoTime() - start);
                     return answer;
                 }
                 answer.abort();
@@ -112,6 +119,8 @@ final class RegistryRequest {
                 if (!ended(wait)) {
                     RegistryException failure = ErrorMapping.of(request.description(), to, e);
                     health.recordFailure(to, failure);
+                    ErrorMapping.outcome(e)
+                            .ifPresent(outcome -> health.metrics().counts().asked(health.target(to), outcome));
                     throw failure;
                 }
             } finally {

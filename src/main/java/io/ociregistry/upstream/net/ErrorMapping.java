@@ -1,5 +1,6 @@
 package io.ociregistry.upstream.net;
 
+import io.ociregistry.metrics.RegistryMetrics.Outcome;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.tls.HandshakeFailure;
@@ -79,6 +80,31 @@ public final class ErrorMapping {
         }
         return new RegistryException(
                 ErrorCode.UPSTREAM_BAD_ANSWER, what + ": " + origin + " broke the connection: " + e.getMessage(), e);
+    }
+
+    /** Returns the outcome of a request that got no answer, for the metrics; empty if nothing was sent. */
+    public static Optional<Outcome> outcome(IOException e) {
+        if (e instanceof AddressGuard.Refused
+                || e instanceof UpstreamClients.StoppingException
+                || e instanceof ConnectionRequestTimeoutException) {
+            return Optional.empty();
+        }
+        if (e instanceof UnknownHostException) {
+            return Optional.of(Outcome.DNS);
+        }
+        if (e instanceof SSLException) {
+            return Optional.of(Outcome.TLS);
+        }
+        if (e instanceof ProxyException
+                || e instanceof ConnectException
+                || e instanceof ConnectTimeoutException
+                || e instanceof NoRouteToHostException) {
+            return Optional.of(Outcome.CONNECT);
+        }
+        if (e instanceof MessageConstraintException) {
+            return Optional.of(Outcome.WRONG);
+        }
+        return Optional.of(e instanceof SocketTimeoutException ? Outcome.TIMEOUT : Outcome.BROKEN);
     }
 
     /** Returns the advice for a failed handshake. RFC 8446 section 6.2 defines the alerts about certificates. */

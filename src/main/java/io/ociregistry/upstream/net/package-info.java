@@ -3,8 +3,8 @@
  *
  * <p>Entry types: {@link UpstreamClients}, {@link TlsContexts}.
  *
- * <p>May import: {@code common}, {@code config.model}, {@code oci}, {@code tls}, {@code upstream.address},
- * {@code upstream.credentials}, {@code upstream.proxy}.
+ * <p>May import: {@code common}, {@code config.model}, {@code metrics}, {@code oci}, {@code tls},
+ * {@code upstream.address}, {@code upstream.credentials}, {@code upstream.proxy}.
  */
 @NullMarked
 package io.ociregistry.upstream.net;

@@ -1,6 +1,7 @@
 package io.ociregistry.upstream.pool;
 
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.metrics.Metrics;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
@@ -27,6 +28,7 @@ public final class HttpUpstreams implements Upstreams {
     private static final int MAX_HOPS = 10;
 
     private final String pseudonym = Via.pseudonym();
+    private final Metrics metrics = new Metrics();
     private final UpstreamFactory factory;
     /** Replaced, and extended, only under the lock. */
     private volatile UpstreamPool current;
@@ -41,7 +43,7 @@ public final class HttpUpstreams implements Upstreams {
             SystemTrust trust,
             Breaker.ProbeSchedule probes,
             HelperPrograms helpers) {
-        this.factory = new UpstreamFactory(pseudonym, names, trust, probes, helpers);
+        this.factory = new UpstreamFactory(pseudonym, names, trust, probes, helpers, metrics);
         this.current = new UpstreamPool(config, factory, Optional.empty());
     }
 
@@ -87,6 +89,11 @@ public final class HttpUpstreams implements Upstreams {
     @Override
     public List<Upstream> known() {
         return current.all().map(PooledUpstream::upstream).toList();
+    }
+
+    @Override
+    public Metrics metrics() {
+        return metrics;
     }
 
     @Override

@@ -9,6 +9,9 @@ import io.ociregistry.config.model.ProxyConfig;
 import io.ociregistry.config.model.Timeouts;
 import io.ociregistry.config.model.TlsConfig;
 import io.ociregistry.config.model.UpstreamConfig;
+import io.ociregistry.metrics.Metrics;
+import io.ociregistry.metrics.RegistryMetrics.To;
+import io.ociregistry.metrics.SourceMetrics;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.tls.SystemTrust;
 import io.ociregistry.upstream.address.AddressGuard;
@@ -72,6 +75,7 @@ public final class UpstreamFactory implements AutoCloseable {
     private final SystemTrust trust;
     private final Breaker.ProbeSchedule probes;
     private final CredentialSources sources;
+    private final Metrics metrics;
     private final ScheduledExecutorService probeTimer = probeTimer();
 
     /** All clients in use, also those of replaced upstreams; held weakly, so that unused ones can be collected. */
@@ -89,12 +93,14 @@ public final class UpstreamFactory implements AutoCloseable {
             HostResolver names,
             SystemTrust trust,
             Breaker.ProbeSchedule probes,
-            HelperPrograms helpers) {
+            HelperPrograms helpers,
+            Metrics metrics) {
         this.pseudonym = pseudonym;
         this.resolver = new CachingResolver(names, CachingResolver.LOOKUP_TIMEOUT);
         this.trust = trust;
         this.probes = probes;
         this.sources = new CredentialSources(helpers, System::nanoTime);
+        this.metrics = metrics;
     }
 
     private static <T> Set<T> weak() {
@@ -257,8 +263,10 @@ public final class UpstreamFactory implements AutoCloseable {
     private HttpUpstream upstream(Source source, PooledUpstream.Resources resources) {
         UpstreamClients clients = source.clients();
         RequestOutcomes outcomes = new RequestOutcomes(Clock.systemUTC());
+        SourceMetrics counts =
+                new SourceMetrics(metrics, source.registry(), source.location().isMirror() ? To.MIRROR : To.REGISTRY);
         RateLimits rates = new RateLimits(source.address(), System::nanoTime);
-        BearerTokens tokens = new BearerTokens(new TokenService(clients, rates), System::nanoTime);
+        BearerTokens tokens = new BearerTokens(new TokenService(clients, rates, counts), System::nanoTime);
         Timeouts times = clients.timeouts();
         Probe probe = new Probe(clients, source.origin().resolve("/v2/"));
         Breaker breaker = new Breaker(
@@ -296,6 +304,7 @@ public final class UpstreamFactory implements AutoCloseable {
                         silence,
                         rates,
                         outcomes,
+                        counts,
                         source.location().isPullThroughMirror()),
                 resources.executors(),
                 resources.bandwidth());

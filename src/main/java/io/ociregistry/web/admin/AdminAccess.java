@@ -6,20 +6,28 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 
 /**
  * Decides whether a request may use the admin API: it must send the token. The address of a client is no identity,
  * because a reverse proxy on the same machine makes every client a loopback peer. See ADR 32.
  */
-final class AdminAccess {
+public final class AdminAccess {
     private static final String BEARER = "Bearer ";
 
     private final boolean enabled;
     private final AdminToken token;
+    private final OptionalInt port;
     private final Function<HttpServletRequest, Optional<String>> withoutToken;
 
-    AdminAccess(AdminConfig config, AdminToken token) {
+    /**
+     * Creates a decision.
+     *
+     * @param port the only port with the admin API; empty if every port has it
+     */
+    public AdminAccess(AdminConfig config, AdminToken token, OptionalInt port) {
+        this.port = port;
         this.enabled = config.enabled();
         this.token = token;
         this.withoutToken =
@@ -34,6 +42,10 @@ final class AdminAccess {
      *     ErrorCode#DENIED}; the message says why, and what to do
      */
     boolean check(HttpServletRequest request) {
+        if (port.isPresent() && port.getAsInt() != request.getLocalPort()) {
+            throw new RegistryException(
+                    ErrorCode.PATH_UNKNOWN, "the admin API is on another port of this server; see admin.port");
+        }
         if (!enabled) {
             throw new RegistryException(
                     ErrorCode.PATH_UNKNOWN, "this server has no admin API: its configuration has admin.enabled: false");

@@ -1,11 +1,13 @@
 package io.ociregistry.web.admin;
 
 import io.ociregistry.access.ClientAccess;
+import io.ociregistry.metrics.HttpMetrics.Kind;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.registry.load.LoadOptions;
 import io.ociregistry.web.api.Answer;
+import io.ociregistry.web.api.AnswerCounter;
 import io.ociregistry.web.api.Deadline;
 import io.ociregistry.web.api.ErrorAnswers;
 import io.ociregistry.web.api.RequestHead;
@@ -34,16 +36,21 @@ public final class AdminApiServlet extends HttpServlet {
     private static final Duration TIMEOUT = Duration.ofMinutes(10);
 
     private final transient AdminAccess access;
-    private final transient ServerControl control;
+    private final transient AnswerCounter counter;
     private final transient BodySender sender;
     private final transient ErrorAnswers errors;
     private final transient List<AdminRoute> routes;
 
-    public AdminApiServlet(RegistryContext context, ServerControl control, BodySender sender, ErrorAnswers errors) {
+    public AdminApiServlet(
+            RegistryContext context,
+            ServerControl control,
+            AdminAccess access,
+            BodySender sender,
+            ErrorAnswers errors) {
         this.sender = sender;
         this.errors = errors;
-        this.access = new AdminAccess(context.config().admin(), context.admin().token());
-        this.control = control;
+        this.access = access;
+        this.counter = new AnswerCounter(context.metrics(), errors);
         this.routes = routes(context, control);
     }
 
@@ -68,14 +75,10 @@ public final class AdminApiServlet extends HttpServlet {
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         response.setHeader("Cache-Control", "no-store");
-        sender.answer(request, response, head -> answer(head, request));
+        sender.answer(request, response, counter.counted(Kind.ADMIN, head -> answer(head, request)));
     }
 
     private CompletionStage<Answer> answer(RequestHead head, HttpServletRequest request) {
-        if (control.adminPort().isPresent() && control.adminPort().getAsInt() != request.getLocalPort()) {
-            throw new RegistryException(
-                    ErrorCode.PATH_UNKNOWN, "the admin API is on another port of this server; see admin.port");
-        }
         if (access.check(request)) {
             head.log().setUser(ClientAccess.TOKEN);
         }

@@ -6,7 +6,6 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.list.ListResult;
 import io.ociregistry.web.api.Answer;
-import io.ociregistry.web.api.WarningHeader;
 import jakarta.servlet.http.HttpServletRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
@@ -53,6 +52,6 @@ enum AdminResponse {
 
     /** Returns the answer with a list in this format, with a {@code Warning} if it may be incomplete. */
     Answer answer(ListResult<byte[]> list) {
-        return WarningHeader.addTo(answer(list.list()), list.warning());
+        return answer(list.list()).withWarning(list.warning());
     }
 }

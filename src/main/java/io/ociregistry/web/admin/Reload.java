@@ -65,6 +65,17 @@ public final class Reload {
      *     changed
      */
     public synchronized Outcome apply() {
+        try {
+            Outcome outcome = load();
+            context.metrics().maintenance().reloaded(true);
+            return outcome;
+        } catch (RegistryException e) {
+            context.metrics().maintenance().reloaded(false);
+            throw e;
+        }
+    }
+
+    private Outcome load() {
         ConfigLoader.Result result = read();
         ServerConfig wanted = result.config();
         ServerConfig before = context.config();

@@ -1,11 +1,13 @@
 package io.ociregistry.web.api;
 
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Text;
-import io.ociregistry.registry.policy.Provenance;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
+import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,6 +40,7 @@ public final class AccessLogEntry {
     private volatile String user = NONE;
     private volatile @Nullable Provenance provenance;
     private volatile String reason = "";
+    private volatile LongConsumer counter = bytes -> {};
 
     /**
      * Starts the time of a request.
@@ -72,6 +75,7 @@ public final class AccessLogEntry {
     /** Adds to the number of bytes sent. */
     public void addBytes(long bytes) {
         sent.addAndGet(bytes);
+        counter.accept(bytes);
     }
 
     /** Sets the name of the authenticated user. */
@@ -84,10 +88,21 @@ public final class AccessLogEntry {
         provenance = known;
     }
 
+    /** Returns the part of the cache in the answer; empty if it is not known or the answer has no content. */
+    public Optional<Provenance> provenance() {
+        return Optional.ofNullable(provenance);
+    }
+
+    /** Sets the counter that gets the bytes of the body too. */
+    void setCounter(LongConsumer metric) {
+        counter = metric;
+    }
+
     /** Sets the reason of a failure, and the part of the cache in it. */
     public void setFailure(RegistryException failure) {
         setReason(failure.getMessage());
         provenance = Provenance.of(failure);
+        counter = bytes -> {};
     }
 
     /** Sets the reason of a failure. */
@@ -106,7 +121,7 @@ public final class AccessLogEntry {
     }
 
     private void write(boolean aborted) {
-        if (!written.compareAndSet(false, true)) {
+        if (!isEnabled() || !written.compareAndSet(false, true)) {
             return;
         }
         int code = status.getAsInt();

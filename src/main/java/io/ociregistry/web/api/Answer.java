@@ -3,6 +3,7 @@ package io.ociregistry.web.api;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -13,6 +14,9 @@ import java.util.OptionalLong;
  * @param headers the headers in their order, without {@code Content-Length}, which is {@link Body#length}
  */
 public record Answer(int status, Map<String, String> headers, Body body) {
+    /** The specification allows 4,096 bytes for all warnings of an answer together. */
+    private static final int MAX_WARNING = 1000;
+
     public Answer {
         headers = Collections.unmodifiableMap(new LinkedHashMap<>(headers));
     }
@@ -32,6 +36,26 @@ public record Answer(int status, Map<String, String> headers, Body body) {
         Map<String, String> changed = new LinkedHashMap<>(headers);
         changed.put(name, value);
         return new Answer(status, changed, body);
+    }
+
+    /**
+     * Returns the same answer with the {@code Warning} header of content that may be stale (RFC 7234 section 5.5), in
+     * the form that the distribution specification allows ("Warnings").
+     */
+    public Answer withWarning(Optional<String> warning) {
+        return warning.isEmpty() ? this : with("Warning", warningValue(warning.get()));
+    }
+
+    /** Formats the text with code 299, and without agent and date. */
+    private static String warningValue(String text) {
+        StringBuilder quoted = new StringBuilder("299 - \"");
+        text.chars().limit(MAX_WARNING).forEach(c -> {
+            if (c == '"' || c == '\\') {
+                quoted.append('\\');
+            }
+            quoted.append(c < ' ' || c > '~' ? '?' : (char) c);
+        });
+        return quoted.append('"').toString();
     }
 
     /** Returns the answer to HEAD instead of GET: the same headers without a body. */

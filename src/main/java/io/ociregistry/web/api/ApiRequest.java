@@ -1,5 +1,6 @@
 package io.ociregistry.web.api;
 
+import io.ociregistry.metrics.HttpMetrics;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
@@ -10,6 +11,7 @@ import io.ociregistry.registry.list.ListPage;
 import io.ociregistry.registry.policy.RegistryNames;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A parsed request under {@code /v2/}. An instance is valid: names, tags and digests follow their grammars, and the
@@ -21,6 +23,11 @@ import java.util.Optional;
  * upstream is asked before.
  */
 public sealed interface ApiRequest {
+    /** Returns the repository that the request is about; null for {@code /v2/}. */
+    default @Nullable Repository repository() {
+        return null;
+    }
+
     /** The endpoint that a path belongs to. */
     enum Kind {
         PING,
@@ -57,6 +64,18 @@ public sealed interface ApiRequest {
             return isComponent(path, kind, last, "tags") && path.endsWith("/list") ? TAGS : UNKNOWN;
         }
 
+        /** Returns the kind in the metrics. */
+        public HttpMetrics.Kind metric() {
+            return switch (this) {
+                case PING -> HttpMetrics.Kind.BASE;
+                case MANIFEST -> HttpMetrics.Kind.MANIFEST;
+                case BLOB -> HttpMetrics.Kind.BLOB;
+                case TAGS -> HttpMetrics.Kind.TAGS;
+                case REFERRERS -> HttpMetrics.Kind.REFERRERS;
+                case UNKNOWN -> HttpMetrics.Kind.OTHER;
+            };
+        }
+
         private static boolean isComponent(String path, int slash, int end, String name) {
             return end - slash - 1 == name.length() && path.startsWith(name, slash + 1);
         }
@@ -78,6 +97,11 @@ public sealed interface ApiRequest {
 
     /** {@code /v2/<name>/manifests/<reference>}. */
     record ManifestRequest(ImageReference name) implements ApiRequest {
+        @Override
+        public Repository repository() {
+            return name.repository();
+        }
+
         public static ManifestRequest parse(RequestHead head, RegistryNames names) {
             return new ManifestRequest(new ImageReference(repositoryOf(head, names), Reference.parse(lastOf(head))));
         }

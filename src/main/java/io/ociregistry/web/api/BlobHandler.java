@@ -1,5 +1,6 @@
 package io.ociregistry.web.api;
 
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.MediaType;
@@ -7,7 +8,6 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.registry.blob.BlobResult;
 import io.ociregistry.registry.blob.RequestedRange;
-import io.ociregistry.registry.policy.Provenance;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.web.api.ApiRequest.BlobRequest;
 import java.nio.charset.StandardCharsets;

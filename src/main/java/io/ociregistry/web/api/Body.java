@@ -2,6 +2,7 @@ package io.ociregistry.web.api;
 
 import io.ociregistry.store.BlobSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** The body of an {@link Answer}. */
@@ -38,6 +39,11 @@ public sealed interface Body {
         }
 
         @Override
+        public Optional<BlobSource.Origin> origin() {
+            return Optional.of(source.origin());
+        }
+
+        @Override
         public void close() {
             source.close();
         }
@@ -57,6 +63,11 @@ public sealed interface Body {
         }
 
         @Override
+        public Optional<BlobSource.Origin> origin() {
+            return Optional.of(source.origin());
+        }
+
+        @Override
         public void close() {
             source.close();
         }
@@ -72,6 +83,11 @@ public sealed interface Body {
 
     /** Returns the number of bytes; empty if it is not known yet. */
     OptionalLong length();
+
+    /** Returns the place from which the bytes of a blob come; empty for other bodies. */
+    default Optional<BlobSource.Origin> origin() {
+        return Optional.empty();
+    }
 
     /** Releases the source of the body, if there is one. */
     default void close() {}

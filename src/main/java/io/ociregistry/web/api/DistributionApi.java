@@ -1,8 +1,11 @@
 package io.ociregistry.web.api;
 
 import io.ociregistry.access.ClientAccess;
+import io.ociregistry.common.Futures;
+import io.ociregistry.metrics.HttpMetrics.Kind;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.registry.policy.RegistryNames;
 import io.ociregistry.web.api.ApiRequest.BlobRequest;
@@ -42,6 +45,7 @@ public final class DistributionApi {
     private final ManifestHandler manifests;
     private final BlobHandler blobs;
     private final ListHandler lists;
+    private final AnswerCounter counter;
 
     public DistributionApi(RegistryContext context, ErrorAnswers errors) {
         this.context = context;
@@ -49,39 +53,41 @@ public final class DistributionApi {
         this.manifests = new ManifestHandler(context);
         this.blobs = new BlobHandler(context, errors);
         this.lists = new ListHandler(context);
+        this.counter = new AnswerCounter(context.metrics(), errors);
     }
 
     /** Answers a request of the kind {@code MANIFEST}. */
     public CompletionStage<Answer> manifest(RequestHead head) {
-        return answer(head, manifests, ManifestRequest::parse);
+        return answer(Kind.MANIFEST, head, manifests, ManifestRequest::parse);
     }
 
     /** Answers a request of the kind {@code BLOB}. */
     public CompletionStage<Answer> blob(RequestHead head) {
-        return answer(head, blobs, BlobRequest::parse);
+        return answer(Kind.BLOB, head, blobs, BlobRequest::parse);
     }
 
     /** Answers a request of the kind {@code TAGS}. */
     public CompletionStage<Answer> tags(RequestHead head) {
-        return answer(head, lists::tags, TagsRequest::parse);
+        return answer(Kind.TAGS, head, lists::tags, TagsRequest::parse);
     }
 
     /** Answers a request of the kind {@code REFERRERS}. */
     public CompletionStage<Answer> referrers(RequestHead head) {
-        return answer(head, lists::referrers, ReferrersRequest::parse);
+        return answer(Kind.REFERRERS, head, lists::referrers, ReferrersRequest::parse);
     }
 
     /** Answers a request of the kind {@code PING}, and refuses one of the kind {@code UNKNOWN}. */
     public CompletionStage<Answer> ping(RequestHead head) {
-        return answer(head, DistributionApi::ping, PingRequest::parse);
+        return answer(ApiRequest.Kind.of(head.path()).metric(), head, DistributionApi::ping, PingRequest::parse);
     }
 
     /**
      * Returns the answer to a request for content that the cache has and may give without asking an upstream; otherwise
      * empty, and the caller passes the request to the method of its kind. Starts no work, except that of a password
-     * that has to be hashed, which the next call joins.
+     * that has to be hashed, which the next call joins. An answer is counted; a refusal is not, because the method of
+     * the kind counts it.
      *
-     * @throws RegistryException if the request is refused
+     * @throws RegistryException if the request is refused; the caller passes the request to the method of its kind
      */
     public Optional<Answer> hit(RequestHead head) {
         if (!isRead(head) || !isAuthenticatedAlready(head)) {
@@ -89,11 +95,33 @@ public final class DistributionApi {
         }
         setUser(head);
         return switch (ApiRequest.Kind.of(head.path())) {
-            case MANIFEST -> manifests.hit(head, ManifestRequest.parse(head, context.registryNames()));
-            case BLOB -> blobs.hit(head, BlobRequest.parse(head, context.registryNames()));
-            case PING -> Optional.of(PING);
+            case MANIFEST ->
+                countedHit(Kind.MANIFEST, head, manifests, ManifestRequest.parse(head, context.registryNames()));
+            case BLOB -> countedHit(Kind.BLOB, head, blobs, BlobRequest.parse(head, context.registryNames()));
+            case PING -> {
+                counter.count(Kind.BASE, head, PING);
+                yield Optional.of(PING);
+            }
             default -> Optional.empty();
         };
+    }
+
+    private <R extends ApiRequest> Optional<Answer> countedHit(
+            Kind kind, RequestHead head, ApiHandler<R> handler, R request) {
+        Optional<Answer> hit = hit(kind, head, handler, request, System.nanoTime());
+        if (hit.isPresent()) {
+            counter.count(kind, head, hit.get());
+        }
+        return hit;
+    }
+
+    private <R extends ApiRequest> Optional<Answer> hit(
+            Kind kind, RequestHead head, ApiHandler<R> handler, R request, long start) {
+        Optional<Answer> hit = handler.hit(head, request);
+        if (hit.isPresent() && request.repository() != null) {
+            counter.countContent(kind, request.repository().registry(), head, hit.get(), start);
+        }
+        return hit;
     }
 
     private static CompletionStage<Answer> ping(RequestHead head, PingRequest ping) {
@@ -113,24 +141,34 @@ public final class DistributionApi {
     }
 
     private <R extends ApiRequest> CompletionStage<Answer> answer(
-            RequestHead head, ApiHandler<R> handler, BiFunction<RequestHead, RegistryNames, R> parser) {
+            Kind kind, RequestHead head, ApiHandler<R> handler, BiFunction<RequestHead, RegistryNames, R> parser) {
+        try {
+            return counter.count(kind, head, uncounted(kind, head, handler, parser));
+        } catch (RuntimeException e) {
+            throw counter.count(kind, head, e);
+        }
+    }
+
+    private <R extends ApiRequest> CompletionStage<Answer> uncounted(
+            Kind kind, RequestHead head, ApiHandler<R> handler, BiFunction<RequestHead, RegistryNames, R> parser) {
+        long start = System.nanoTime();
         CompletableFuture<Boolean> authenticated = authenticated(head);
         if (authenticated.isDone()) {
-            return authenticated(head, authenticated.join(), handler, parser);
+            return authenticated.join() ? allowed(kind, head, handler, parser, start) : refused(head);
         }
         // Not on the threads that hash passwords, which must stay free for the next ones.
         return Deadline.limit(authenticated, AUTHENTICATION_TIMEOUT, late -> {})
-                .thenComposeAsync(isRight -> authenticated(head, isRight, handler, parser), context.bodyExecutor());
+                .thenComposeAsync(
+                        isRight -> isRight ? allowed(kind, head, handler, parser, start) : refused(head),
+                        context.bodyExecutor());
     }
 
-    private <R extends ApiRequest> CompletionStage<Answer> authenticated(
+    private <R extends ApiRequest> CompletionStage<Answer> allowed(
+            Kind kind,
             RequestHead head,
-            boolean isRight,
             ApiHandler<R> handler,
-            BiFunction<RequestHead, RegistryNames, R> parser) {
-        if (!isRight) {
-            return CompletableFuture.completedStage(unauthorized(head));
-        }
+            BiFunction<RequestHead, RegistryNames, R> parser,
+            long start) {
         setUser(head);
         if (!isRead(head)) {
             throw new RegistryException(
@@ -138,13 +176,29 @@ public final class DistributionApi {
                     "this registry is pull-only: it answers GET and HEAD, and fetches missing content from upstreams");
         }
         R request = parser.apply(head, context.registryNames());
-        Optional<Answer> hit = handler.hit(head, request);
+        Optional<Answer> hit = hit(kind, head, handler, request, start);
         return hit.isPresent()
                 ? CompletableFuture.completedStage(hit.get())
-                : Deadline.limit(
-                        context.forRequest(head.headers().via(), () -> handler.answer(head, request)),
-                        context.config().timeouts().answer(),
-                        Answer::close);
+                : missed(kind, head, handler, request, start);
+    }
+
+    private <R extends ApiRequest> CompletionStage<Answer> missed(
+            Kind kind, RequestHead head, ApiHandler<R> handler, R request, long start) {
+        CompletionStage<Answer> answer = Deadline.limit(
+                Futures.captureFailure(
+                        () -> context.forRequest(head.headers().via(), () -> handler.answer(head, request))),
+                context.config().timeouts().answer(),
+                Answer::close);
+        Repository repository = request.repository();
+        return repository == null
+                ? answer
+                : answer.whenComplete((ready, failure) -> {
+                    if (failure == null) {
+                        counter.countContent(kind, repository.registry(), head, ready, start);
+                    } else {
+                        counter.countContent(kind, repository.registry(), failure, start);
+                    }
+                });
     }
 
     private static boolean isRead(RequestHead head) {
@@ -157,7 +211,7 @@ public final class DistributionApi {
         }
     }
 
-    private Answer unauthorized(RequestHead head) {
+    private CompletionStage<Answer> refused(RequestHead head) {
         Optional<String> user = ClientAccess.presentedUser(head.headers().authorization());
         String why = user.isPresent()
                 ? "this registry does not accept this password or token; log in with a valid one"
@@ -169,6 +223,7 @@ public final class DistributionApi {
                                 ? "the token is wrong"
                                 : "the password of \"" + name + "\" is wrong, or there is no such user")
                         .orElse("the client sent no credentials"));
-        return errors.of(error).with("WWW-Authenticate", context.clientAccess().challenge());
+        return CompletableFuture.completedStage(
+                errors.of(error).with("WWW-Authenticate", context.clientAccess().challenge()));
     }
 }

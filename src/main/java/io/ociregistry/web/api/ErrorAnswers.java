@@ -37,7 +37,8 @@ public final class ErrorAnswers {
         return new Answer(status(error.code()), headers, new Body.Bytes(json(error)));
     }
 
-    private int status(ErrorCode code) {
+    /** Returns the status of the answer to a request that failed with this code. */
+    int status(ErrorCode code) {
         return code == ErrorCode.TOO_MANY_REQUESTS ? rateLimitStatus.getAsInt() : code.status();
     }
 

@@ -45,6 +45,6 @@ final class ListHandler {
     private static Answer answer(RequestHead head, Answer answer, ListResult<?> found) {
         head.log().setProvenance(found.provenance());
         Optional<String> link = PageQuery.link(head, found.next());
-        return WarningHeader.addTo(link.isEmpty() ? answer : answer.with("Link", link.get()), found.warning());
+        return (link.isEmpty() ? answer : answer.with("Link", link.get())).withWarning(found.warning());
     }
 }

@@ -35,11 +35,10 @@ final class ManifestHandler implements ApiHandler<ManifestRequest> {
         head.log().setProvenance(found.provenance());
         Manifest manifest = found.manifest();
         Digest digest = name.reference() instanceof Digest asked ? asked : manifest.digest();
-        return WarningHeader.addTo(
-                ContentHeaders.isNotModified(head, digest)
-                        ? ContentHeaders.notModified(digest)
-                        : Answer.ok(ContentHeaders.of(digest, manifest.mediaType()), body(head, name, manifest)),
-                found.warning());
+        Answer answer = ContentHeaders.isNotModified(head, digest)
+                ? ContentHeaders.notModified(digest)
+                : Answer.ok(ContentHeaders.of(digest, manifest.mediaType()), body(head, name, manifest));
+        return answer.withWarning(found.warning());
     }
 
     private Body body(RequestHead head, ImageReference name, Manifest manifest) {

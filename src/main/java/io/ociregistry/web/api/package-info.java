@@ -4,8 +4,8 @@
  *
  * <p>Entry types: {@link DistributionApi}, {@link RequestHead}, {@link Answer}.
  *
- * <p>May import: {@code access}, {@code common}, {@code config}, {@code config.model}, {@code oci},
- * {@code registry}, {@code registry.blob}, {@code registry.list}, {@code registry.manifest},
+ * <p>May import: {@code access}, {@code common}, {@code config}, {@code config.model}, {@code metrics},
+ * {@code oci}, {@code registry}, {@code registry.blob}, {@code registry.list}, {@code registry.manifest},
  * {@code registry.policy}, {@code store}.
  */
 @NullMarked

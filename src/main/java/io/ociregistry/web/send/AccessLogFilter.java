@@ -21,7 +21,7 @@ public final class AccessLogFilter extends HttpFilter {
         this.proxies = proxies;
     }
 
-    /** Returns the entry of a request. Without an access log, the entry is never written. */
+    /** Returns the only entry of a request. Without an access log, the entry only counts, and is never written. */
     static AccessLogEntry entry(HttpServletRequest request, HttpServletResponse response) {
         if (request.getAttribute(ENTRY) instanceof AccessLogEntry entry) {
             return entry;

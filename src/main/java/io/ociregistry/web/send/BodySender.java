@@ -115,8 +115,9 @@ public final class BodySender {
             // Not setContentType: containers may add a charset, and some clients compare the whole value.
             answer.headers().forEach(response::setHeader);
             answer.body().length().ifPresent(response::setContentLengthLong);
+            AccessLogEntry entry = AccessLogFilter.entry(request, response);
             Answer sent = request.getMethod().equals("HEAD") ? answer.headersOnly() : answer;
-            body(sent.body(), request, response);
+            body(sent.body(), request, response, entry);
             isSent = true;
         } finally {
             if (!isSent) {
@@ -125,17 +126,18 @@ public final class BodySender {
         }
     }
 
-    private void body(Body body, HttpServletRequest request, HttpServletResponse response) throws IOException {
+    private void body(Body body, HttpServletRequest request, HttpServletResponse response, AccessLogEntry entry)
+            throws IOException {
         if (body instanceof Body.Lines stream) {
             LineWriter.start(stream.lines(), request, response);
         } else if (request.getAttribute(RESULT) instanceof Throwable) {
             // The error of a body that failed before its first byte. The stream accepts no second listener. It is
             // ready, because nothing was sent; calling isReady would make Tomcat wait for the listener.
             response.getOutputStream().write(body instanceof Body.Bytes ready ? ready.bytes() : new byte[0]);
-        } else if (!(body instanceof Body.Blob blob && sendFile(blob, request, response))) {
+        } else if (!(body instanceof Body.Blob blob && sendFile(blob, request, entry))) {
             // Also for small bodies and for headers only: a client that requests many and reads none would block
             // threads.
-            BodyWriter.start(request, response, body, writers);
+            BodyWriter.start(request, response, body, writers, entry);
         }
     }
 
@@ -143,7 +145,7 @@ public final class BodySender {
      * Lets Tomcat send the file after the service of this request has returned. In an asynchronous request Tomcat would
      * send nothing and hang.
      */
-    private static boolean sendFile(Body.Blob blob, HttpServletRequest request, HttpServletResponse response) {
+    private static boolean sendFile(Body.Blob blob, HttpServletRequest request, AccessLogEntry entry) {
         boolean isPossible = Boolean.TRUE.equals(request.getAttribute(SENDFILE + "support"))
                 && request.getDispatcherType() == DispatcherType.REQUEST
                 && blob.length().orElse(0) > SENDFILE_MIN;
@@ -154,7 +156,7 @@ public final class BodySender {
         request.setAttribute(SENDFILE + "filename", file.get().name());
         request.setAttribute(SENDFILE + "start", file.get().from());
         request.setAttribute(SENDFILE + "end", file.get().to());
-        AccessLogFilter.entry(request, response).addBytes(blob.to() - blob.from());
+        entry.addBytes(blob.to() - blob.from());
         blob.close();
         return true;
     }

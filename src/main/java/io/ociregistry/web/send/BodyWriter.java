@@ -1,5 +1,7 @@
 package io.ociregistry.web.send;
 
+import io.ociregistry.metrics.HttpMetrics.Broken;
+import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.web.api.AccessLogEntry;
 import io.ociregistry.web.api.Body;
@@ -84,7 +86,12 @@ final class BodyWriter implements WriteListener, AsyncListener, BodyWriterContex
     /** Whether the source will wake this writer. */
     private volatile boolean registered;
 
-    private BodyWriter(HttpServletRequest request, HttpServletResponse response, Body body, BodyWriterContext context)
+    private BodyWriter(
+            HttpServletRequest request,
+            HttpServletResponse response,
+            Body body,
+            BodyWriterContext context,
+            AccessLogEntry entry)
             throws IOException {
         this.request = request;
         this.body = body;
@@ -92,7 +99,7 @@ final class BodyWriter implements WriteListener, AsyncListener, BodyWriterContex
         this.rate = context.newRate();
         this.buffer = new BufferPool.Lease(context.buffers());
         this.parts = new ArrayDeque<>(body instanceof Body.Multipart multipart ? multipart.parts() : List.of(body));
-        this.entry = AccessLogFilter.entry(request, response);
+        this.entry = entry;
         this.out = response.getOutputStream();
         this.async = request.startAsync();
     }
@@ -101,9 +108,14 @@ final class BodyWriter implements WriteListener, AsyncListener, BodyWriterContex
      * Starts to send the body. The caller has set the headers. The body is closed after the last byte, on failure, or
      * when the client disconnects.
      */
-    static void start(HttpServletRequest request, HttpServletResponse response, Body body, BodyWriterContext context)
+    static void start(
+            HttpServletRequest request,
+            HttpServletResponse response,
+            Body body,
+            BodyWriterContext context,
+            AccessLogEntry entry)
             throws IOException {
-        BodyWriter writer = new BodyWriter(request, response, body, context);
+        BodyWriter writer = new BodyWriter(request, response, body, context, entry);
         writer.async.setTimeout(0);
         writer.async.addListener(writer);
         writer.out.setWriteListener(writer);
@@ -260,6 +272,7 @@ final class BodyWriter implements WriteListener, AsyncListener, BodyWriterContex
         if (!end()) {
             return;
         }
+        context.metrics().broken(reason(cause));
         LOG.debug("aborting {}: {}", request.getRequestURI(), cause.toString());
         // Here and not in onComplete, which Jetty does not call for a request whose dispatch throws.
         close();
@@ -272,6 +285,20 @@ final class BodyWriter implements WriteListener, AsyncListener, BodyWriterContex
             // A stopped Jetty throws this, and no longer reports the end of a request.
             LOG.debug("aborted by the stop of the server");
         }
+    }
+
+    private Broken reason(Exception cause) {
+        if (tooSlow) {
+            return Broken.TOO_SLOW;
+        }
+        if (cause instanceof RegistryException known) {
+            return switch (known.code()) {
+                case UPSTREAM_WRONG_CONTENT -> Broken.WRONG_DIGEST;
+                case OVERLOADED -> Broken.SHUTDOWN;
+                default -> Broken.UPSTREAM;
+            };
+        }
+        return cause instanceof AbortedException ? Broken.UPSTREAM : Broken.CLIENT;
     }
 
     /** Returns true for the first caller only, which then ends the request. Threads of the container call this too. */
@@ -288,6 +315,7 @@ final class BodyWriter implements WriteListener, AsyncListener, BodyWriterContex
         if (!end()) {
             return;
         }
+        context.metrics().broken(Broken.CLIENT);
         LOG.debug("the client of {} disconnected: {}", request.getRequestURI(), failure.toString());
         BodySender.setAborted(request, failure);
         close();

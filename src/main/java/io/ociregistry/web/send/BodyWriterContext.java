@@ -1,6 +1,7 @@
 package io.ociregistry.web.send;
 
 import io.ociregistry.common.Daemons;
+import io.ociregistry.metrics.HttpMetrics;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -24,12 +25,14 @@ public final class BodyWriterContext implements AutoCloseable {
 
     private final Executor executor;
     private final MinimumRate minimumRate;
+    private final HttpMetrics metrics;
     private final BufferPool buffers = new BufferPool(Runtime.getRuntime().maxMemory());
     private final Set<Watched> watched = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService watch;
 
     /** Creates a context whose writers run on the executor. The caller closes the executor. */
-    public BodyWriterContext(Executor executor, MinimumRate minimumRate) {
+    public BodyWriterContext(Executor executor, MinimumRate minimumRate, HttpMetrics metrics) {
+        this.metrics = metrics;
         this.executor = executor;
         this.minimumRate = minimumRate;
         this.watch = Executors.newSingleThreadScheduledExecutor(Daemons.withName("slow clients"));
@@ -43,6 +46,10 @@ public final class BodyWriterContext implements AutoCloseable {
 
     Executor executor() {
         return executor;
+    }
+
+    public HttpMetrics metrics() {
+        return metrics;
     }
 
     BufferPool buffers() {

@@ -11,7 +11,7 @@ public final class ServletHead {
     private ServletHead() {}
 
     /** Returns a copy of the head. */
-    static RequestHead of(HttpServletRequest request, HttpServletResponse response) {
+    public static RequestHead of(HttpServletRequest request, HttpServletResponse response) {
         return new RequestHead(
                 request.getMethod(),
                 request.getContextPath(),

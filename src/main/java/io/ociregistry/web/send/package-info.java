@@ -3,7 +3,8 @@
  *
  * <p>Entry types: {@link BodySender}, {@link BodyWriter}.
  *
- * <p>May import: {@code common}, {@code config.address}, {@code oci}, {@code store}, {@code web.api}.
+ * <p>May import: {@code common}, {@code config.address}, {@code metrics}, {@code oci}, {@code store},
+ * {@code web.api}.
  */
 @NullMarked
 package io.ociregistry.web.send;

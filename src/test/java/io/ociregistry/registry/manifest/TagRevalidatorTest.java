@@ -6,12 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.config.ConfigLoader;
 import io.ociregistry.config.Overrides;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.metrics.Metrics;
+import io.ociregistry.metrics.Provenance;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.index.RecordWatcher;
-import io.ociregistry.registry.policy.Provenance;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.disk.Layout;
@@ -166,6 +167,11 @@ class TagRevalidatorTest {
         @Override
         public List<Upstream> known() {
             return real.known();
+        }
+
+        @Override
+        public Metrics metrics() {
+            return real.metrics();
         }
 
         @Override

@@ -1,5 +1,6 @@
 package io.ociregistry.registry.prune;
 
+import io.ociregistry.metrics.Metrics;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
@@ -88,7 +89,8 @@ public final class PrunedCache {
                 catalog,
                 () -> pins,
                 Clock.fixed(now, ZoneOffset.UTC),
-                onRemoved);
+                onRemoved,
+                new Metrics().maintenance());
     }
 
     /** A request to remove the images that match a pattern. */

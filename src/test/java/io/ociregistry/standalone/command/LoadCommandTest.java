@@ -343,7 +343,7 @@ class LoadCommandTest {
             assertTrue(message.contains("pid " + ProcessHandle.current().pid()), message);
             assertTrue(message.contains("--server URL"), message);
             assertEquals(List.of(), upstream.requests());
-            assertTrue(running.context().isReady());
+            assertTrue(running.context().storeStatus().isReadable());
         }
     }
 

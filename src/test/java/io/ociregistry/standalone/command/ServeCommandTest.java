@@ -41,7 +41,7 @@ class ServeCommandTest {
     void serverPrintsBannerAndSignalStopsItWithZero() throws Exception {
         var config = Files.writeString(dir.resolve("c.yaml"), """
             host: 127.0.0.1
-            metrics: 9000
+            configFile: other.yaml
             registries:
             - name: a
               auth: {user: u, password: geheim}
@@ -49,7 +49,10 @@ class ServeCommandTest {
         var process = serve(serving(config));
         try (var err = process.errorReader()) {
             assertEquals(
-                    "ociregistry: warning: " + config + ":2: metrics: has no effect in this build", err.readLine());
+                    "ociregistry: warning: " + config
+                            + ":2: configFile: has no effect in a configuration file; remove it,"
+                            + " and name the file by --config-file or OCIREGISTRY_CONFIG",
+                    err.readLine());
             var banner = banner(err);
             assertEquals("OCI Registry: pull-only, pull-through, caching OCI Distribution server", banner.get(0));
             assertTrue(banner.get(1).matches("Version: \\d\\S*, build date: 20\\S+Z"), banner.get(1));
@@ -201,7 +204,7 @@ class ServeCommandTest {
     void linesForJournalHavePriorities() throws Exception {
         var journal = Files.writeString(dir.resolve("journal"), "");
         var stream = Files.getAttribute(journal, "unix:dev") + ":" + Files.getAttribute(journal, "unix:ino");
-        var config = Files.writeString(dir.resolve("c.yaml"), "metrics: 9\nclients: {htpasswd: /nonexistent}\n");
+        var config = Files.writeString(dir.resolve("c.yaml"), "configFile: other\nclients: {htpasswd: /nonexistent}\n");
         var command = command(new ArrayList<>(List.of("env", "JOURNAL_STREAM=" + stream)), serving(config));
         var process =
                 new ProcessBuilder(command).redirectError(journal.toFile()).start();

@@ -3,6 +3,9 @@ package io.ociregistry.upstream.auth;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ociregistry.config.model.Timeouts;
+import io.ociregistry.metrics.Metrics;
+import io.ociregistry.metrics.RegistryMetrics;
+import io.ociregistry.metrics.SourceMetrics;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
@@ -68,7 +71,8 @@ class TokenLifeTest {
                 URI.create(fake.url() + "/token"), Optional.empty(), Optional.empty(), Optional.empty());
         TokenService service = new TokenService(
                 clients,
-                new RateLimits(new SourceAddress(RegistryName.parse("r.example"), origin, false), System::nanoTime));
+                new RateLimits(new SourceAddress(RegistryName.parse("r.example"), origin, false), System::nanoTime),
+                new SourceMetrics(new Metrics(), RegistryName.parse("r.example"), RegistryMetrics.To.REGISTRY));
         assertEquals(life, service.apply(request).life());
     }
 }

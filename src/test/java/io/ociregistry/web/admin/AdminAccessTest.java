@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -123,7 +124,8 @@ class AdminAccessTest {
 
     @Test
     void disabledApiAnswersNotFoundEvenWithToken() {
-        AdminAccess access = new AdminAccess(config("enabled: false, token: correct-horse-battery"), NONE);
+        AdminAccess access =
+                new AdminAccess(config("enabled: false, token: correct-horse-battery"), NONE, OptionalInt.empty());
         for (String header : List.of("Accept: */*", "Authorization: Bearer correct-horse-battery")) {
             var refused = assertThrows(
                     RegistryException.class, () -> access.check(request("127.0.0.1", "localhost", header)));
@@ -170,7 +172,7 @@ class AdminAccessTest {
     }
 
     private static AdminAccess access(AdminConfig config) {
-        return new AdminAccess(config, config.hasToken() ? AdminToken.of(config) : NONE);
+        return new AdminAccess(config, config.hasToken() ? AdminToken.of(config) : NONE, OptionalInt.empty());
     }
 
     private static String contains(String message, String part) {

@@ -11,7 +11,9 @@ import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import io.ociregistry.metrics.Metrics;
 import io.ociregistry.testing.Await;
+import io.ociregistry.web.api.AccessLogEntry;
 import io.ociregistry.web.api.Body;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
@@ -35,7 +37,8 @@ class BodyWriterTest {
     private final HttpServletRequest request = mock(HttpServletRequest.class);
     private final ServletOutputStream out = mock(ServletOutputStream.class);
     private final AsyncContext async = mock(AsyncContext.class);
-    private final BodyWriterContext context = new BodyWriterContext(Runnable::run, MinimumRate.DEFAULT);
+    private final BodyWriterContext context =
+            new BodyWriterContext(Runnable::run, MinimumRate.DEFAULT, new Metrics().http());
     private BodyWriter bodyWriter;
 
     @BeforeEach
@@ -44,7 +47,12 @@ class BodyWriterTest {
         when(response.getOutputStream()).thenReturn(out);
         when(out.isReady()).thenReturn(true);
         when(request.startAsync()).thenReturn(async);
-        BodyWriter.start(request, response, new Body.Bytes(new byte[10]), context);
+        BodyWriter.start(
+                request,
+                response,
+                new Body.Bytes(new byte[10]),
+                context,
+                new AccessLogEntry("GET", "/", null, "client", null, () -> 200));
         ArgumentCaptor<WriteListener> listener = ArgumentCaptor.forClass(WriteListener.class);
         verify(out).setWriteListener(listener.capture());
         bodyWriter = (BodyWriter) listener.getValue();

@@ -52,8 +52,12 @@ public enum CliOption {
             ""),
     AIR_GAPPED(
             null, ServerKeys.AIR_GAPPED, "Never asks an upstream; content that is not cached is answered with 404", ""),
-    HEALTH("int", ServerKeys.HEALTH, "A separate port for health checks; 0 is none", "0"),
-    METRICS("int", ServerKeys.METRICS, "A separate port for metrics; 0 is none", "0"),
+    HEALTH("int", ServerKeys.HEALTH, "A port of its own for health checks, over plain HTTP; 0 is none", "0"),
+    METRICS(
+            "int",
+            ServerKeys.METRICS,
+            "A port of its own for metrics, over plain HTTP and without a token; 0 is none",
+            "0"),
     DEFAULT_NS("registry", ServerKeys.DEFAULT_NS, "The registry for requests that name none", ""),
 
     IMAGE_FILE(
@@ -186,7 +190,7 @@ public enum CliOption {
     }
 
     public String doc() {
-        return key.flatMap(Key::warning).map(warning -> doc + "; " + warning).orElse(doc);
+        return doc;
     }
 
     @Override

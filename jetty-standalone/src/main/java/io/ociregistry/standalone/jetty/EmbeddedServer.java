@@ -5,8 +5,12 @@ import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.web.RegistryContextListener;
 import io.ociregistry.web.admin.ServerControl;
 import io.ociregistry.web.api.AccessLogEntry;
+import io.ociregistry.web.health.HealthChecks;
+import io.ociregistry.web.health.HealthPortServlet;
+import io.prometheus.metrics.exporter.servlet.jakarta.PrometheusMetricsServlet;
 import jakarta.servlet.ServletContextListener;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -29,6 +33,7 @@ public final class EmbeddedServer {
     private final ServerConnector connector;
     private final RequestsInFlight requests;
     private final Optional<ServerTls> tls;
+    private final List<SidePort> sidePorts = new ArrayList<>();
 
     private EmbeddedServer(
             Server server, ServerConnector connector, RequestsInFlight requests, Optional<ServerTls> tls) {
@@ -46,7 +51,27 @@ public final class EmbeddedServer {
     /** Starts a server for a registry, with actions of the admin API such as reload and stop. */
     public static EmbeddedServer start(ServerConfig config, RegistryContext context, ServerControl control)
             throws StartException {
-        return start(config, new RegistryContextListener(context, control));
+        var server = start(config, new RegistryContextListener(context, control));
+        try {
+            server.openSidePorts(config, context);
+        } catch (StartException e) {
+            server.stop(Duration.ZERO);
+            throw e;
+        }
+        new ServerMetrics(server.connector, server.requests, server.tls).register(context.metrics());
+        return server;
+    }
+
+    private void openSidePorts(ServerConfig config, RegistryContext context) throws StartException {
+        if (config.healthPort() != 0) {
+            var servlet = new HealthPortServlet(new HealthChecks(context));
+            sidePorts.add(
+                    SidePort.start(config.host(), config.healthPort(), "--health", servlet, HealthChecks.paths()));
+        }
+        if (config.metricsPort() != 0) {
+            var servlet = new PrometheusMetricsServlet(context.metrics().registry());
+            sidePorts.add(SidePort.start(config.host(), config.metricsPort(), "--metrics", servlet, "/metrics"));
+        }
     }
 
     static EmbeddedServer start(ServerConfig config, ServletContextListener listener) throws StartException {
@@ -135,6 +160,8 @@ public final class EmbeddedServer {
         }
         // Aborted requests may have ended after the stop of the servlets.
         AccessLogEntry.closeLog();
+        // Last, so that probes and scrapes see the server until it has stopped.
+        sidePorts.forEach(SidePort::stop);
         return aborted;
     }
 

@@ -76,8 +76,7 @@ final class HitHandler extends Handler.Wrapper {
         AccessLogEntry entry = entry(found.proxies, request, response);
         Optional<Answer> answer = hit(found.api, request, entry);
         if (answer.isPresent()) {
-            Optional<AccessLogEntry> written = AccessLogEntry.isEnabled() ? Optional.of(entry) : Optional.empty();
-            new HitResponse(request, response, answer.get(), found.writers, new HitEnd(written, callback)).start();
+            new HitResponse(request, response, answer.get(), found.writers, new HitEnd(entry, callback)).start();
         } else {
             passOn(request, response, callback);
         }

@@ -1,5 +1,6 @@
 package io.ociregistry.standalone.jetty;
 
+import io.ociregistry.metrics.HttpMetrics.Broken;
 import io.ociregistry.web.api.Answer;
 import io.ociregistry.web.api.Body;
 import io.ociregistry.web.api.DistributionApi;
@@ -49,6 +50,8 @@ final class HitResponse extends IteratingCallback implements BodyWriterContext.W
     private long written;
 
     private volatile boolean ended;
+    /** The reason to count if the body fails. */
+    private volatile Broken reason = Broken.CLIENT;
 
     HitResponse(Request request, Response response, Answer answer, BodyWriterContext writers, HitEnd end) {
         this.request = request;
@@ -145,6 +148,7 @@ final class HitResponse extends IteratingCallback implements BodyWriterContext.W
         ByteBuffer bytes = pooled.getByteBuffer();
         BufferUtil.clearToFill(bytes);
         if (blob.source().read(position, bytes.limit(count)) <= 0 && count > 0) {
+            reason = Broken.UPSTREAM;
             throw new IOException(blob.source().digest() + " ended at " + position + " of " + blob.to() + " bytes");
         }
         return bytes.flip();
@@ -188,6 +192,7 @@ final class HitResponse extends IteratingCallback implements BodyWriterContext.W
     public void abortIfTooSlow(long now) {
         ClientRate measured = rate;
         if (!ended && measured != null && measured.isTooSlow(now)) {
+            reason = Broken.TOO_SLOW;
             // The pending write fails.
             SocketEndPoints.of(request.getConnectionMetaData().getConnection()).close();
         }
@@ -200,6 +205,7 @@ final class HitResponse extends IteratingCallback implements BodyWriterContext.W
 
     @Override
     protected void onCompleteFailure(Throwable cause) {
+        writers.metrics().broken(reason);
         close(() -> end.failed(cause));
     }
 

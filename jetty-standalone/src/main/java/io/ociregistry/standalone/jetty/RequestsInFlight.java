@@ -1,8 +1,13 @@
 package io.ociregistry.standalone.jetty;
 
+import io.ociregistry.metrics.HttpMetrics;
+import io.ociregistry.web.api.ApiRequest;
 import io.ociregistry.web.api.RedactedQuery;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -25,6 +30,20 @@ final class RequestsInFlight extends Handler.Wrapper {
     /** Returns a line for each request: its method, its path, and its query without secrets. */
     List<String> descriptions() {
         return requests.stream().map(RequestsInFlight::description).sorted().toList();
+    }
+
+    /** Returns the number of requests of each kind. */
+    Map<HttpMetrics.Kind, Integer> byKind() {
+        Map<HttpMetrics.Kind, Integer> counts = new EnumMap<>(HttpMetrics.Kind.class);
+        Arrays.stream(HttpMetrics.Kind.values()).forEach(kind -> counts.put(kind, 0));
+        requests.forEach(request -> counts.merge(kind(Request.getPathInContext(request)), 1, Integer::sum));
+        return counts;
+    }
+
+    private static HttpMetrics.Kind kind(String path) {
+        return path.startsWith("/v2/") || path.equals("/v2")
+                ? ApiRequest.Kind.of(path).metric()
+                : HttpMetrics.Kind.ADMIN;
     }
 
     /** Waits at most this long until no request is in flight; returns true if none is left. */

@@ -106,6 +106,11 @@ public final class ServerTls implements AutoCloseable {
                 + config.cert().orElseThrow() + ", valid until " + until + expired + "; " + clients();
     }
 
+    /** Returns when the certificate in use expires. */
+    Instant expiry() {
+        return material.get().certificate.getNotAfter().toInstant();
+    }
+
     private String clients() {
         return config.clientAuth() == ClientAuth.NONE
                 ? "clients need no certificate"

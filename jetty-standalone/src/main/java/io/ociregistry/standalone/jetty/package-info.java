@@ -3,8 +3,9 @@
  *
  * <p>Entry types: {@link EmbeddedServer}, {@link Connectors}, {@link HitHandler}.
  *
- * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry},
- * {@code store}, {@code tls}, {@code web}, {@code web.admin}, {@code web.api}, {@code web.send}.
+ * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code metrics}, {@code oci},
+ * {@code registry}, {@code store}, {@code tls}, {@code web}, {@code web.admin}, {@code web.api},
+ * {@code web.health}, {@code web.send}.
  */
 @NullMarked
 package io.ociregistry.standalone.jetty;

@@ -1,7 +1,9 @@
-package io.ociregistry.store.disk;
+package io.ociregistry.store.factory;
 
 import io.ociregistry.store.DiskQuota;
 import io.ociregistry.store.TemporaryFile;
+import io.ociregistry.store.disk.DurableFiles;
+import io.ociregistry.store.disk.Layout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -12,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A temporary file in {@code partial/}, with a reservation in the quota. */
-public final class DiskTemporaryFile implements TemporaryFile {
+final class DiskTemporaryFile implements TemporaryFile {
     private static final Logger LOG = LoggerFactory.getLogger(DiskTemporaryFile.class);
     /** The step of the reservation if the size is unknown. */
     private static final long STEP = 16 << 20;
@@ -38,7 +40,7 @@ public final class DiskTemporaryFile implements TemporaryFile {
      * @param purpose the first part of its name
      * @throws IOException if the file can't be created, or if the store is read-only
      */
-    public static TemporaryFile create(Layout layout, String purpose, DiskQuota quota) throws IOException {
+    static TemporaryFile create(Layout layout, String purpose, DiskQuota quota) throws IOException {
         layout.ensureDirectory(layout.partials());
         Path file = layout.partials().resolve(DurableFiles.temporaryName(purpose));
         return new DiskTemporaryFile(file, layout.open(file, StandardOpenOption.TRUNCATE_EXISTING), quota);

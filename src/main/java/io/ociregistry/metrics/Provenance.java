@@ -1,4 +1,4 @@
-package io.ociregistry.registry.policy;
+package io.ociregistry.metrics;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
@@ -17,6 +17,9 @@ public record Provenance(Result result, String source) {
     public static final Provenance HIT = new Provenance(Result.HIT, CACHE);
     public static final Provenance REVALIDATED = new Provenance(Result.REVALIDATED, CACHE);
     public static final Provenance STALE = new Provenance(Result.STALE, CACHE);
+
+    /** An unexpected failure of this server. */
+    public static final Provenance INTERNAL = new Provenance(Result.REFUSED, NONE);
 
     /** The kinds of answers. The access log has their names in lower case. */
     public enum Result {
