@@ -8,7 +8,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
 import java.util.function.LongConsumer;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,8 +23,7 @@ import org.slf4j.LoggerFactory;
 public final class AccessLogEntry {
     private static final Logger LOG = LoggerFactory.getLogger("io.ociregistry.access");
     private static final AccessLogQueue LINES = new AccessLogQueue();
-    private static final Pattern NOT_IN_TEXT = Pattern.compile("[^ !#-~]");
-    private static final Pattern NOT_IN_WORD = Pattern.compile("[^!#-~]");
+    private static final int EXPECTED_LENGTH = 256;
     private static final String NONE = "-";
 
     private final String method;
@@ -131,13 +129,32 @@ public final class AccessLogEntry {
     }
 
     private void write(int code, long bytes, long millis, boolean aborted) {
-        String asked = printable(path);
-        String redacted = query == null ? "" : printable(RedactedQuery.of(query));
-        String agent = userAgent == null ? NONE : printable(userAgent);
+        String asked = printable(path, ' ');
+        String redacted = query == null ? "" : printable(RedactedQuery.of(query), ' ');
+        String agent = userAgent == null ? NONE : printable(userAgent, ' ');
         Provenance known = provenance;
         String result = known == null ? NONE : known.result().toString();
         String source = known == null ? NONE : word(known.source());
         String name = word(user);
+        StringBuilder line = new StringBuilder(EXPECTED_LENGTH);
+        line.append(method).append(' ').append(asked);
+        if (!redacted.isEmpty()) {
+            line.append('?').append(redacted);
+        }
+        line.append(' ').append(code).append(' ').append(bytes).append("B ").append(millis);
+        line.append("ms ").append(client).append(" \"").append(agent);
+        line.append("\" result=")
+                .append(result)
+                .append(" source=")
+                .append(source)
+                .append(" user=")
+                .append(name);
+        if (aborted) {
+            line.append(" (aborted)");
+        }
+        if (!reason.isEmpty()) {
+            line.append(": ").append(reason);
+        }
         LOG.atInfo()
                 .addKeyValue("method", method)
                 .addKeyValue("path", asked)
@@ -152,30 +169,31 @@ public final class AccessLogEntry {
                 .addKeyValue("user", name)
                 .addKeyValue("aborted", aborted)
                 .addKeyValue("reason", reason)
-                .log(
-                        "{} {}{} {} {}B {}ms {} \"{}\" result={} source={} user={}{}{}",
-                        method,
-                        asked,
-                        redacted.isEmpty() ? "" : "?" + redacted,
-                        code,
-                        bytes,
-                        millis,
-                        client,
-                        agent,
-                        result,
-                        source,
-                        name,
-                        aborted ? " (aborted)" : "",
-                        reason.isEmpty() ? "" : ": " + reason);
+                .log(line.toString());
     }
 
     /** Replaces characters by which a client could end the line or forge another field. */
-    private static String printable(String text) {
-        return NOT_IN_TEXT.matcher(text).replaceAll("?");
+    private static String printable(String text, char first) {
+        for (int i = 0; i < text.length(); i++) {
+            if (!isPrintable(text.charAt(i), first)) {
+                return replaced(text, first);
+            }
+        }
+        return text;
+    }
+
+    private static boolean isPrintable(char character, char first) {
+        return character >= first && character <= '~' && character != '"';
+    }
+
+    private static String replaced(String text, char first) {
+        StringBuilder replaced = new StringBuilder(text.length());
+        text.chars().forEach(c -> replaced.append(isPrintable((char) c, first) ? (char) c : '?'));
+        return replaced.toString();
     }
 
     /** Does the same for a field that ends with a space. */
     private static String word(String text) {
-        return text.isEmpty() ? NONE : NOT_IN_WORD.matcher(text).replaceAll("?");
+        return text.isEmpty() ? NONE : printable(text, '!');
     }
 }

@@ -20,9 +20,23 @@ public final class RedactedQuery {
     private static final Pattern ENCODED_AT = Pattern.compile("%40");
     private static final Pattern NAME = Pattern.compile("([A-Za-z0-9._-]{1,32}=).*", Pattern.DOTALL);
 
+    /** The last query, because the clients of a cache send few different ones. */
+    private static volatile Redacted last = new Redacted("", "");
+
+    private record Redacted(String query, String text) {}
+
     private RedactedQuery() {}
 
     public static String of(String query) {
+        Redacted known = last;
+        if (!known.query.equals(query)) {
+            known = new Redacted(query, redact(query));
+            last = known;
+        }
+        return known.text;
+    }
+
+    private static String redact(String query) {
         return Arrays.stream(query.split("&", -1)).map(RedactedQuery::parameter).collect(Collectors.joining("&"));
     }
 
