@@ -116,6 +116,7 @@ public final class RegistryContextListener implements ServletContextListener {
                         sender),
                 HealthChecks.paths());
         addServlet(servlets, HOSTS, new HostsServlet(sender), "/hosts.toml");
+        addServlet(servlets, "status page", new StatusPageServlet(sender), StatusPageServlet.patterns());
         addServlet(servlets, "unknown path", new UnknownPathServlet(counter, sender), "/");
     }
 
