@@ -1,9 +1,11 @@
 package io.ociregistry.web;
 
+import io.ociregistry.metrics.HttpMetrics.Kind;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.web.api.Answer;
+import io.ociregistry.web.api.AnswerCounter;
 import io.ociregistry.web.api.Body;
 import io.ociregistry.web.api.RequestHead;
 import io.ociregistry.web.send.BodySender;
@@ -38,9 +40,11 @@ final class StatusPageServlet extends HttpServlet {
             "/status.css", new PageFile("page/status.css", "text/css;charset=utf-8"),
             "/status.js", new PageFile("page/status.js", "text/javascript;charset=utf-8"));
 
+    private final transient AnswerCounter counter;
     private final transient BodySender sender;
 
-    StatusPageServlet(BodySender sender) {
+    StatusPageServlet(AnswerCounter counter, BodySender sender) {
+        this.counter = counter;
         this.sender = sender;
     }
 
@@ -53,8 +57,11 @@ final class StatusPageServlet extends HttpServlet {
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        String pattern = request.getServletPath();
         sender.answer(
-                request, response, head -> CompletableFuture.completedStage(answer(head, request.getServletPath())));
+                request,
+                response,
+                counter.counted(Kind.OTHER, head -> CompletableFuture.completedStage(answer(head, pattern))));
     }
 
     private static Answer answer(RequestHead head, String pattern) {
