@@ -36,9 +36,23 @@ function bytes(number) {
 }
 
 const DATE = new Intl.DateTimeFormat(undefined, {dateStyle: 'short', timeStyle: 'short'});
-const time = text => (text ? DATE.format(new Date(text)) : 'never');
+
+function time(text) {
+  const parsed = new Date(text);
+  return !text ? 'never' : isNaN(parsed) ? text : DATE.format(parsed);
+}
+
 const count = (number, noun) => `${number.toLocaleString()} ${noun}${number === 1 ? '' : 's'}`;
-const sleep = millis => new Promise(resolve => setTimeout(resolve, millis));
+
+let wake = () => {};
+
+/** Waits this long; an action of the user ends the wait. */
+function pauseOf(millis) {
+  return new Promise(resolve => {
+    wake = resolve;
+    setTimeout(resolve, millis);
+  });
+}
 
 /** Waits until the page can be seen. */
 function visible() {
@@ -107,8 +121,13 @@ async function load(path, list, onEvent) {
   }
 }
 
+/** The actions that are running. */
+let running = 0;
+
 /** Runs an action of a button, which is disabled meanwhile; failures become text in a status element. */
 async function act(button, status, action) {
+  running++;
+  wake();
   button.disabled = true;
   try {
     await action();
@@ -117,6 +136,8 @@ async function act(button, status, action) {
     $(status).textContent = failure.message;
   } finally {
     button.disabled = false;
+    running--;
+    wake();
   }
 }
 
@@ -124,8 +145,8 @@ async function act(button, status, action) {
 
 let session = 0;
 
-/** Asks for the token, and says why. */
-function login(reason) {
+/** Hides the data and says why; asks for the token if it would help. */
+function login(reason, isTokenAsked = true) {
   session++;
   const sent = token.get() !== '';
   token.set('');
@@ -134,6 +155,7 @@ function login(reason) {
   $('connection').textContent = '';
   $('login-reason').textContent = reason;
   $('login').hidden = false;
+  $('login-fields').hidden = !isTokenAsked;
   $('token').value = '';
   if (sent || document.activeElement === document.body) $('token').focus();
 }
@@ -162,17 +184,18 @@ async function start() {
         show();
       }
       showStatus(status);
-      pause = status.downloads.length > 0 ? 1000 : 5000;
+      pause = running > 0 || status.downloads.length > 0 ? 1000 : 5000;
     } catch (failure) {
       if (!isCurrent()) return;
       if (failure.status >= 400 && failure.status < 500) {
-        login(failure.message);
+        // 404: this server, or this port of it, has no admin API.
+        login(failure.message, failure.status !== 404);
         return;
       }
       $('connection').textContent = `No answer: ${failure.message}`;
     }
     // A large cache on a slow disk is asked less often.
-    await sleep(Math.max(pause, 10 * (performance.now() - begun)));
+    await pauseOf(Math.max(pause, 10 * (performance.now() - begun)));
     await visible();
   }
 }
@@ -215,10 +238,9 @@ function showStatus(status) {
   }
   showDownloads(status.downloads);
   showUpstreams(status.upstreams);
-  if (images.names !== cache.names) {
-    images.names = cache.names;
-    if (images.took < 1000) readImages();
-  }
+  const isRead = cache.complete && !images.isComplete;
+  if (isRead || (images.names !== cache.names && images.took < 1000)) readImages();
+  images.names = cache.names;
 }
 
 /** Changes a text only if it differs, so that screen readers do not repeat it. */
@@ -234,7 +256,7 @@ async function readTraffic() {
     } catch (failure) {
       $('requests-chart').textContent = failure.message;
     }
-    await sleep(30000);
+    await new Promise(resolve => setTimeout(resolve, 30000));
     await visible();
   }
 }
@@ -344,7 +366,7 @@ $('probe').addEventListener('click', () => act($('probe'), 'probe-result', async
 // --- images --------------------------------------------------------------------------------------------------------
 
 const images = {
-  all: [], shown: [], names: -1, took: 0, isReading: false,
+  all: [], shown: [], names: -1, took: 0, isReading: false, isComplete: true,
   sort: 'name', ascending: true, active: -1, selected: '',
 };
 
@@ -364,12 +386,13 @@ async function readImages() {
       pulled: image.pulled ?? '',
       text: `${image.name} ${image.digest}`.toLowerCase(),
     }));
-    filterImages(response.headers.get('Warning') ? '; the index is still being read, so more may exist' : '');
+    images.isComplete = !response.headers.has('Warning');
+    filterImages();
   });
   images.isReading = false;
 }
 
-function filterImages(note = '') {
+function filterImages() {
   const wanted = $('search').value.trim().toLowerCase();
   const show = $('show').value;
   images.shown = images.all.filter(image => image.text.includes(wanted)
@@ -383,7 +406,8 @@ function filterImages(note = '') {
   images.active = images.shown.findIndex(image => image.name === images.selected);
   const total = images.shown.reduce((sum, image) => sum + image.size, 0);
   setStatus('image-count', `${count(images.shown.length, 'name')} of ${images.all.length.toLocaleString()}`
-    + `, ${bytes(total)} with shared layers counted each time${note}`);
+    + `, ${bytes(total)} with shared layers counted each time`
+    + (images.isComplete ? '' : '; the index is still being read, so more may exist'));
   $('grid').setAttribute('aria-rowcount', images.shown.length + 1);
   drawRows();
 }
@@ -636,17 +660,23 @@ $('prune-real').addEventListener('click', () => act($('prune-real'), 'prune-resu
 
 // --- client setup --------------------------------------------------------------------------------------------------
 
+let hostsAsked = 0;
+
 async function readHosts() {
+  const mine = ++hostsAsked;
   const registry = $('hosts-registry').value.trim();
   // The address of this page, because the server does not know the address of a proxy.
   const parameters = new URLSearchParams({server: new URL('.', location.href).href.replace(/\/$/, '')});
   if (registry) parameters.set('registry', registry);
   $('hosts-path').textContent = `/etc/containerd/certs.d/${registry || '_default'}/hosts.toml`;
+  let text;
   try {
-    $('hosts').textContent = await (await request(`hosts.toml?${parameters}`)).text();
+    text = await (await request(`hosts.toml?${parameters}`)).text();
   } catch (failure) {
-    $('hosts').textContent = failure.message;
+    text = failure.message;
   }
+  // An earlier request may be answered later.
+  if (mine === hostsAsked) $('hosts').textContent = text;
 }
 
 $('hosts-registry').addEventListener('input', readHosts);
