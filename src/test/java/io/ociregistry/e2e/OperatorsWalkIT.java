@@ -18,10 +18,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs the documented commands of an operator in their order, as root: install, private upstream, two caches with an air
- * gap between them, a full disk, an upgrade, TLS, and the rotation of a password, a certificate and a log file. They run
- * in a mount namespace of their own: /etc, /var, /run and /usr/share are overlays on a tmpfs, so nothing on the machine
- * changes. In place of systemd, a script starts the command of the unit with the credentials of its drop-ins.
+ * Runs the documented commands of an operator in their order, as root: install, private upstream, two caches with an
+ * air gap between them, a full disk, an upgrade, TLS, and the rotation of a password, a certificate and a log file.
+ * They run in a mount namespace of their own: /etc, /var, /run and /usr/share are overlays on a tmpfs, so nothing on
+ * the machine changes. In place of systemd, a script starts the command of the unit with the credentials of its
+ * drop-ins.
  */
 @Timeout(240)
 @ExtendWith(ShowsLogs.class)
