@@ -108,7 +108,7 @@ class DebianTomcatIT {
             systemctl stop tomcat10
             test -s /var/lib/ociregistry/admin-token
             """);
-        assertTrue(output.contains("answers: 200 200 404 403\n"), output);
+        assertTrue(output.contains("answers: 200 200 200 403\n"), output);
         assertTrue(output.contains("Configuration: " + CONFIG), output);
         assertTrue(output.contains("Cache: /var/lib/ociregistry"), output);
         assertFalse(output.contains("memory leak"), output);

@@ -102,6 +102,7 @@ class DocumentedCommandsIT {
     void commandsForUpgradeFromGoSucceed() throws Exception {
         try (var upstream = upstream();
                 var commands = new DocumentedCommands(work, configuration(upstream))) {
+            commands.run("java -jar ociregistry.jar load --image-file images.txt");
             runAll(commands, "docs/upgrade-from-go.md");
         }
     }

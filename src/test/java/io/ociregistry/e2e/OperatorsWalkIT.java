@@ -67,8 +67,8 @@ class OperatorsWalkIT {
           $(sed -n 's/^ExecStart=//p' $UNIT) &
           echo $! > $pid
           # systemd waits for the message of the server (Type=notify).
-          for scheme in http https; do
-            for try in 1 2 3 4 5 6 7 8; do
+          for try in $(seq 100); do
+            for scheme in http https; do
               if curl --silent --insecure --output /dev/null $scheme://localhost:$PORT/livez; then exit 0; fi
               kill -0 $! || exit 1
               sleep 0.5
