@@ -57,6 +57,8 @@ nginx-light     nginx                               the admin API behind a rever
 strace          strace                              the order of file operations (DurableOrderIT)
 prometheus      promtool                            the text of a scrape (MetricsTest), the alert rules
 openssl         openssl                             TLS with host names that Java servers refuse (ServerNamesTest)
+chromium        chromium                            the status page in a browser (StatusPageIT)
+chromium-driver chromedriver                        the status page in a browser (StatusPageIT)
 END
   if $more_peers; then
     cat <<'END'

@@ -147,24 +147,28 @@ public final class FileOwner {
         }
     }
 
+    /** Says why this process may not read a file: the owner and mode of the file, and the user of this process. */
+    public static String whyDenied(Path file) {
+        String runsAs = "this process runs as " + ProcessUser.current();
+        return nearest(file).map(attributes -> attributes + ", and " + runsAs).orElse(runsAs);
+    }
+
     /**
-     * Says why this process may not read a file, and what to do: the owner and mode of the file, the user of this
-     * process, and a command.
+     * Says why this process may not read a file, as {@link #whyDenied(Path)} does, and what to do.
      *
      * @param root the root of the tree on which the command is to be run
      */
     public static String whyDenied(Path file, Path root) {
-        var process = ProcessUser.current();
         Optional<Attributes> nearest = nearest(file);
-        String runsAs = "this process runs as " + process;
         if (nearest.isEmpty()) {
-            return "permission denied; " + runsAs;
+            return "permission denied; " + whyDenied(file);
         }
-        Attributes attributes = nearest.get();
+        var process = ProcessUser.current();
         boolean isOwn = process.uid().isPresent()
-                && (process.uid().getAsInt() == attributes.uid || process.uid().getAsInt() == SUPERUSER);
+                && (process.uid().getAsInt() == nearest.get().uid
+                        || process.uid().getAsInt() == SUPERUSER);
         String command = isOwn ? "chmod -R u+rwX " + root : "chown -R " + process.chownArgument() + " " + root;
-        return attributes + ", and " + runsAs + "; run: " + command;
+        return whyDenied(file) + "; run: " + command;
     }
 
     /** Says why the owner of the tree may not read a file that this process may read, and what to do. */

@@ -25,10 +25,7 @@ public final class SecretFile {
         try {
             return parser.apply(bytes(path));
         } catch (IOException e) {
-            throw new UnusableFileException(
-                    key,
-                    path,
-                    "it does not exist or can't be read (" + e.getClass().getSimpleName() + ")");
+            throw new UnusableFileException(key, path, FileErrors.whyUnreadable(path, e));
         } catch (IllegalArgumentException e) {
             throw new UnusableFileException(key, path, e.getMessage());
         }

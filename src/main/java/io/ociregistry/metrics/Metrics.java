@@ -16,10 +16,13 @@ import io.prometheus.metrics.instrumentation.jvm.JvmRuntimeInfoMetric;
 import io.prometheus.metrics.instrumentation.jvm.JvmThreadsMetrics;
 import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /**
  * All metrics of one server. {@code docs/metrics.md} lists them; a test compares both.
@@ -120,6 +123,24 @@ public final class Metrics {
 
     public MaintenanceMetrics maintenance() {
         return maintenance;
+    }
+
+    /** Returns the sums of the counters of traffic. */
+    TrafficHistory.Totals totals() {
+        return new TrafficHistory.Totals(
+                sum("cache_requests", labels -> true),
+                sum("cache_requests", labels -> Provenance.CACHED.contains(labels.get("result"))),
+                sum("http_response_bytes", labels -> true),
+                sum("upstream_received_bytes", labels -> true));
+    }
+
+    private long sum(String counter, Predicate<Labels> filter) {
+        return registry.scrape((PREFIX + counter)::equals).stream()
+                .filter(CounterSnapshot.class::isInstance)
+                .flatMap(snapshot -> ((CounterSnapshot) snapshot).getDataPoints().stream())
+                .filter(series -> filter.test(series.getLabels()))
+                .mapToLong(series -> (long) series.getValue())
+                .sum();
     }
 
     /** Returns the registry of the client library, which a scrape reads. */

@@ -3,6 +3,9 @@ package io.ociregistry.metrics;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The part of the cache in an answer, for the access log and for metrics.
@@ -13,6 +16,11 @@ import java.util.Locale;
 public record Provenance(Result result, String source) {
     public static final String CACHE = "cache";
     public static final String NONE = "-";
+
+    /** The results of answers whose content no request of their own fetched, as labels. */
+    static final Set<String> CACHED = Stream.of(Result.HIT, Result.REVALIDATED, Result.STALE, Result.JOINED)
+            .map(Result::toString)
+            .collect(Collectors.toUnmodifiableSet());
 
     public static final Provenance HIT = new Provenance(Result.HIT, CACHE);
     public static final Provenance REVALIDATED = new Provenance(Result.REVALIDATED, CACHE);

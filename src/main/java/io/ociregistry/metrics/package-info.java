@@ -2,7 +2,8 @@
  * The metrics of one server, by the Prometheus client: every count is made here, and the other packages only say what
  * happened.
  *
- * <p>Entry types: {@link Metrics}, {@link HttpMetrics}, {@link RegistryMetrics}, {@link MaintenanceMetrics}.
+ * <p>Entry types: {@link Metrics}, {@link HttpMetrics}, {@link RegistryMetrics}, {@link MaintenanceMetrics},
+ * {@link TrafficHistory}.
  *
  * <p>May import: {@code common}, {@code oci}.
  */

@@ -6,6 +6,7 @@ import io.ociregistry.common.Daemons;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.address.AddressRange;
 import io.ociregistry.metrics.Metrics;
+import io.ociregistry.metrics.TrafficHistory;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.content.ContentSource;
@@ -36,6 +37,7 @@ import java.util.stream.Collectors;
 /** Wires all parts of one running registry. The caller that opens it closes it. Thread-safe. */
 public final class RegistryContext implements AutoCloseable {
     private final Metrics metrics;
+    private final TrafficHistory traffic;
     private final ClientAccess clientAccess;
     private final ExecutorService bodyExecutor;
     private final StoreWiring stores;
@@ -55,6 +57,7 @@ public final class RegistryContext implements AutoCloseable {
             Clock clock,
             RecordWatcher.ScanIntervals intervals) {
         this.metrics = upstreams.metrics();
+        this.traffic = new TrafficHistory(metrics, clock);
         this.runtime = RuntimeConfig.of(config);
         this.clientAccess = clients;
         this.bodyExecutor = Executors.newFixedThreadPool(
@@ -250,6 +253,11 @@ public final class RegistryContext implements AutoCloseable {
         return Via.parse(via).call(work);
     }
 
+    /** Returns the traffic of the last hour; the server starts it. */
+    public TrafficHistory traffic() {
+        return traffic;
+    }
+
     /** Returns the metrics of this registry and of its server. */
     public Metrics metrics() {
         return metrics;
@@ -273,6 +281,7 @@ public final class RegistryContext implements AutoCloseable {
     /** Closes first all work that uses the store, and the store last. */
     @Override
     public void close() {
+        traffic.close();
         maintenance.close();
         clientAccess.close();
         content.close();

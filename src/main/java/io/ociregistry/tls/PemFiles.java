@@ -1,5 +1,6 @@
 package io.ociregistry.tls;
 
+import io.ociregistry.common.FileErrors;
 import io.ociregistry.common.Secret;
 import io.ociregistry.common.UnusableFileException;
 import java.io.ByteArrayInputStream;
@@ -134,7 +135,7 @@ public record PemFiles(String section) {
             // The text around the blocks may have any encoding.
             return Files.readString(file, StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
-            throw new UnusableFileException(key, file, "it does not exist or can't be read");
+            throw new UnusableFileException(key, file, FileErrors.whyUnreadable(file, e));
         }
     }
 

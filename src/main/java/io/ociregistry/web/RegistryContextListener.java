@@ -87,6 +87,7 @@ public final class RegistryContextListener implements ServletContextListener {
     public void contextInitialized(ServletContextEvent event) {
         ServletContext servlets = event.getServletContext();
         RegistryContext context = given != null ? given : open(servlets);
+        context.traffic().start();
         BodyWriterContext started = new BodyWriterContext(
                 context.bodyExecutor(), minimumRate, context.metrics().http());
         started.start();
@@ -116,6 +117,7 @@ public final class RegistryContextListener implements ServletContextListener {
                         sender),
                 HealthChecks.paths());
         addServlet(servlets, HOSTS, new HostsServlet(sender), "/hosts.toml");
+        addServlet(servlets, "status page", new StatusPageServlet(counter, sender), StatusPageServlet.patterns());
         addServlet(servlets, "unknown path", new UnknownPathServlet(counter, sender), "/");
     }
 

@@ -27,47 +27,47 @@ class DebianTomcatIT {
 
     /** Makes the directories private, refuses to go on otherwise, and fakes systemctl. */
     private static final String PRIVATE_MACHINE = """
-            set -eu
-            ip link set lo up
-            mount -t tmpfs tmpfs "$SCRATCH"
-            for directory in etc var; do
-              mkdir -p "$SCRATCH/$directory/upper" "$SCRATCH/$directory/work"
-              mount -t overlay overlay "/$directory" \\
-                -o "lowerdir=/$directory,upperdir=$SCRATCH/$directory/upper,workdir=$SCRATCH/$directory/work"
-              [ "$(stat -f -c %T "/$directory")" = overlayfs ]
-            done
-            test -d /var/lib/tomcat10/webapps/ROOT
-            mkdir "$SCRATCH/bin"
-            cp "$SYSTEMCTL" "$SCRATCH/bin/systemctl"
-            chmod 755 "$SCRATCH" "$SCRATCH/bin" "$SCRATCH/bin/systemctl"
-            PATH=$SCRATCH/bin:$PATH
-            """;
+        set -eu
+        ip link set lo up
+        mount -t tmpfs tmpfs "$SCRATCH"
+        for directory in etc var; do
+          mkdir -p "$SCRATCH/$directory/upper" "$SCRATCH/$directory/work"
+          mount -t overlay overlay "/$directory" \\
+            -o "lowerdir=/$directory,upperdir=$SCRATCH/$directory/upper,workdir=$SCRATCH/$directory/work"
+          [ "$(stat -f -c %T "/$directory")" = overlayfs ]
+        done
+        test -d /var/lib/tomcat10/webapps/ROOT
+        mkdir "$SCRATCH/bin"
+        cp "$SYSTEMCTL" "$SCRATCH/bin/systemctl"
+        chmod 755 "$SCRATCH" "$SCRATCH/bin" "$SCRATCH/bin/systemctl"
+        PATH=$SCRATCH/bin:$PATH
+        """;
 
     private static final String SYSTEMCTL = """
-            #!/bin/bash
-            # systemctl daemon-reload | restart tomcat10 | stop tomcat10
-            set -eu
-            stop() {
-              if [ -e "$SCRATCH/pid" ]; then
-                kill "$(cat "$SCRATCH/pid")"
-                while kill -0 "$(cat "$SCRATCH/pid")" 2> /dev/null; do sleep 0.1; done
-                rm "$SCRATCH/pid"
-              fi
-            }
-            case $1 in
-              daemon-reload) ;;
-              stop) stop ;;
-              restart)
-                stop
-                mapfile -t variables < <(sed -n 's/^Environment=//p' /usr/lib/systemd/system/tomcat10.service \\
-                  /etc/systemd/system/tomcat10.service.d/*.conf | tr -d '"')
-                env -i PATH="$PATH" "${variables[@]}" setpriv --reuid tomcat --regid tomcat --init-groups \\
-                  /bin/sh /usr/libexec/tomcat10/tomcat-start.sh &
-                echo $! > "$SCRATCH/pid"
-                ;;
-              *) exit 2 ;;
-            esac
-            """;
+        #!/bin/bash
+        # systemctl daemon-reload | restart tomcat10 | stop tomcat10
+        set -eu
+        stop() {
+          if [ -e "$SCRATCH/pid" ]; then
+            kill "$(cat "$SCRATCH/pid")"
+            while kill -0 "$(cat "$SCRATCH/pid")" 2> /dev/null; do sleep 0.1; done
+            rm "$SCRATCH/pid"
+          fi
+        }
+        case $1 in
+          daemon-reload) ;;
+          stop) stop ;;
+          restart)
+            stop
+            mapfile -t variables < <(sed -n 's/^Environment=//p' /usr/lib/systemd/system/tomcat10.service \\
+              /etc/systemd/system/tomcat10.service.d/*.conf | tr -d '"')
+            env -i PATH="$PATH" "${variables[@]}" setpriv --reuid tomcat --regid tomcat --init-groups \\
+              /bin/sh /usr/libexec/tomcat10/tomcat-start.sh &
+            echo $! > "$SCRATCH/pid"
+            ;;
+          *) exit 2 ;;
+        esac
+        """;
 
     @TempDir
     Path directory;
@@ -97,18 +97,18 @@ class DebianTomcatIT {
     }
 
     @Test
-    void documentedCommandsServeThePull() throws Exception {
+    void documentedCommandsReplaceDefaultPageAndServePull() throws Exception {
         String output = run(documented() + """
-                answers=
-                for path in /v2/ /livez / /cmd/status; do
-                  status=$(curl --silent --output /dev/null --write-out '%{http_code}' "localhost:8080$path")
-                  answers="$answers $status"
-                done
-                printf '\\nanswers:%s\\n' "$answers"
-                systemctl stop tomcat10
-                test -s /var/lib/ociregistry/admin-token
-                """);
-        assertTrue(output.contains("answers: 200 200 404 403\n"), output);
+            answers=
+            for path in /v2/ /livez / /cmd/status; do
+              status=$(curl --silent --output /dev/null --write-out '%{http_code}' "localhost:8080$path")
+              answers="$answers $status"
+            done
+            printf '\\nanswers:%s\\n' "$answers"
+            systemctl stop tomcat10
+            test -s /var/lib/ociregistry/admin-token
+            """);
+        assertTrue(output.contains("answers: 200 200 200 403\n"), output);
         assertTrue(output.contains("Configuration: " + CONFIG), output);
         assertTrue(output.contains("Cache: /var/lib/ociregistry"), output);
         assertFalse(output.contains("memory leak"), output);

@@ -51,14 +51,14 @@ class DocumentedCommandsIT {
 
     private Configuration configuration(DockerRegistry upstream) {
         return Configuration.in(directory, """
-                - name: registry.k8s.io
-                  endpoint: %s
-                  tls:
-                    ca: '%s'
-                  auth:
-                    user: %s
-                    password: %s
-                """.formatted(
+            - name: registry.k8s.io
+              endpoint: %s
+              tls:
+                ca: '%s'
+              auth:
+                user: %s
+                password: %s
+            """.formatted(
                         upstream.url(), upstream.authority(), DockerRegistry.USER, DockerRegistry.PASSWORD));
     }
 
@@ -84,13 +84,27 @@ class DocumentedCommandsIT {
     }
 
     @Test
-    void commandsForPreloadAndAirGapsSucceed() throws Exception {
+    void commandsForPreloadSucceed() throws Exception {
+        Configuration configuration;
+        try (var upstream = upstream()) {
+            configuration = configuration(upstream);
+            try (var commands = new DocumentedCommands(work, configuration)) {
+                runAll(commands, "docs/preload.md");
+            }
+        }
+        assertTrue(Files.exists(configuration
+                .imagePath()
+                .resolve("blobs")
+                .resolve(image.digests("amd64").get(2).substring("sha256:".length()))));
+    }
+
+    @Test
+    void commandsForUpgradeFromGoSucceed() throws Exception {
         try (var upstream = upstream();
                 var commands = new DocumentedCommands(work, configuration(upstream))) {
-            runAll(commands, "docs/preload.md");
+            commands.run("java -jar ociregistry.jar load --image-file images.txt");
+            runAll(commands, "docs/upgrade-from-go.md");
         }
-        assertTrue(Files.size(work.resolve("images.tar")) > 1 << 16);
-        assertFalse(Files.readString(work.resolve("have.txt")).isBlank());
     }
 
     @Test

@@ -40,9 +40,9 @@ class WarDeploymentIT {
                 assertTrue(banner.contains("Cache: " + configuration.imagePath()), banner);
                 assertTrue(banner.contains("META-INF/docs"), banner);
 
-                String root = RawHttp.get(war.url(), "/").text();
+                String root = RawHttp.get(war.url(), "/index.html").text();
                 assertTrue(root.contains("whose paths start with /v2/"), root);
-                for (String path : List.of("/", "/META-INF/", "/WEB-INF/web.xml", "/META-INF/docs/deploy.md")) {
+                for (String path : List.of("/page/", "/META-INF/", "/WEB-INF/web.xml", "/META-INF/docs/deploy.md")) {
                     assertEquals(404, RawHttp.get(war.url(), path).status(), path);
                 }
 

@@ -103,7 +103,7 @@ class PostCrashStatesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"blobs", "fat", "img", "other", "partial", "corrupt", "lists"})
-    void fileInPlaceOfDirectoryCostsOnlyItsContent(String name) throws Exception {
+    void fileInPlaceOfDirectoryIsReportedAndCostsOnlyItsContent(String name) throws Exception {
         Path away = images.resolve("away");
         Files.move(cache.at(name), away);
         Files.createFile(cache.at(name));

@@ -86,5 +86,8 @@ public abstract class ProtocolContract implements ServerUnderTest.Factory {
     class HostsToml extends HostsTopic {}
 
     @Nested
+    class StatusPage extends StatusPageTopic {}
+
+    @Nested
     class UpstreamErrors extends UpstreamErrorTopic {}
 }

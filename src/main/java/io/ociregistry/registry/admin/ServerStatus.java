@@ -30,6 +30,7 @@ public record ServerStatus(
     /**
      * The disk of the cache; sizes in bytes.
      *
+     * @param quota the value of {@code cache.maxSize}; null if it is not set
      * @param readOnly whether the cache can't be written, so that new content is not stored
      * @param warning the reason, and which parts of the cache can't be read; null if there is no problem
      */
@@ -38,6 +39,7 @@ public record ServerStatus(
             long used,
             long free,
             long total,
+            @Nullable Long quota,
             boolean readOnly,
             @Nullable String warning) {}
 

@@ -90,7 +90,13 @@ public final class StatusCollector {
         try {
             var usage = store.usage();
             return new ServerStatus.Disk(
-                    store.location(), usage.used(), usage.free(), usage.total(), !store.isWritable(), warning(usage));
+                    store.location(),
+                    usage.used(),
+                    usage.free(),
+                    usage.total(),
+                    config.get().config().cache().maxSize().orElse(null),
+                    !store.isWritable(),
+                    warning(usage));
         } catch (IOException e) {
             throw new RegistryException(ErrorCode.STORE_FAILED, "the usage of the cache's disk can't be read: " + e, e);
         }

@@ -44,6 +44,11 @@ public final class ContentSource {
         return Futures.captureFailure(() -> manifests.find(name, Priority.PREFETCH));
     }
 
+    /** Returns the manifest of a name after its upstream said what the name means now. */
+    public CompletionStage<ManifestResult> refreshed(ImageReference name) {
+        return Futures.captureFailure(() -> manifests.refresh(name, Priority.PREFETCH));
+    }
+
     /** Records a tag of a cached manifest; false if its upstream means another manifest by the tag. */
     public CompletionStage<Boolean> recordTag(ImageReference tag, Manifest manifest) {
         return Futures.captureFailure(() -> manifests.addTag(tag, manifest, Priority.PREFETCH));

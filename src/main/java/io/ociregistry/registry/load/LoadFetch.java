@@ -55,7 +55,9 @@ public final class LoadFetch {
 
     public Manifest manifest(ImageReference name) throws InterruptedException {
         Optional<Manifest> before = source.cached(name);
-        Manifest manifest = awaitWithRetries(() -> source.manifest(name)).manifest();
+        Manifest manifest = awaitWithRetries(
+                        () -> session.options().refresh() ? source.refreshed(name) : source.manifest(name))
+                .manifest();
         if (before.filter(known -> known.digest().equals(manifest.digest())).isEmpty()) {
             fetchedAnything = true;
         }

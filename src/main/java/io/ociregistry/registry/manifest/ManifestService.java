@@ -110,6 +110,30 @@ public final class ManifestService {
         return hit.isPresent() ? CompletableFuture.completedStage(hit.get()) : findStaleOrMissing(name, priority);
     }
 
+    /**
+     * Returns the manifest of a name after its upstream said what the name means now, also if the rule of a cached tag
+     * does not require it. Fails if the upstream does not answer; the cached manifest stays.
+     */
+    public CompletionStage<ManifestResult> refresh(ImageReference name, Priority priority) {
+        if (!watcher.isReady()) {
+            return watcher.whenReady(() -> refresh(name, priority));
+        }
+        Optional<Manifest> cached = cached(name);
+        if (cached.isEmpty() || name.reference() instanceof Digest) {
+            return find(name, priority);
+        }
+        if (airGapped) {
+            throw AirGapMessages.notRefreshed(name);
+        }
+        Upstream upstream = upstreams.get(name.repository().registry());
+        upstream.check(RequestKind.REVALIDATION);
+        return revalidations.join(
+                name,
+                upstream.metadata(priority),
+                () -> revalidate(upstream, name, cached.get()),
+                ManifestResult::joined);
+    }
+
     private Optional<ManifestResult> findFresh(ImageReference name) {
         return watcher.isReady() && revalidator.isFresh(name)
                 ? cached(name, store::findInMemory).map(ManifestResult::of)

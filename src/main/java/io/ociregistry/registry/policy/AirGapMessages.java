@@ -1,6 +1,7 @@
 package io.ociregistry.registry.policy;
 
 import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.RegistryException;
 import java.util.Optional;
 
@@ -10,6 +11,13 @@ public final class AirGapMessages {
     public static final String REASON = "this server is air-gapped";
 
     private AirGapMessages() {}
+
+    /** Returns the error for a cached name whose upstream can't be asked. */
+    public static RegistryException notRefreshed(ImageReference name) {
+        return new RegistryException(
+                ErrorCode.UNSUPPORTED,
+                name + " was not refreshed, because " + REASON + "; its cached manifest is served as before");
+    }
 
     /**
      * Returns the error for content that is not cached or not readable.

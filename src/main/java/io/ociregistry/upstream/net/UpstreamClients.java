@@ -72,11 +72,6 @@ public final class UpstreamClients implements AutoCloseable {
             .build();
 
     private static final Timeout IDLE_TIMEOUT = Timeout.ofMinutes(1);
-    /**
-     * A validation waits a millisecond for the end of the stream. A pull sends its requests at shorter intervals, and
-     * {@link #send} repeats a request whose kept connection is dead.
-     */
-    private static final TimeValue VALIDATE_AFTER = TimeValue.ofSeconds(1);
 
     private static final int MAX_DEAD_CONNECTIONS = 3;
     /**
@@ -232,7 +227,8 @@ public final class UpstreamClients implements AutoCloseable {
                         .setConnectTimeout(Timeout.of(timeouts.connect()))
                         .setSocketTimeout(Timeout.of(timeouts.stall()))
                         .setIdleTimeout(IDLE_TIMEOUT)
-                        .setValidateAfterInactivity(VALIDATE_AFTER)
+                        // Always validated before reuse, because there are no automatic retries.
+                        .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
                         .build())
                 .build();
         DrainablePool connections =

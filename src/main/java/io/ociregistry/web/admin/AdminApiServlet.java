@@ -57,12 +57,14 @@ public final class AdminApiServlet extends HttpServlet {
     static List<AdminRoute> routes(RegistryContext context, ServerControl control) {
         TrustedProxies proxies = new TrustedProxies(context::trustedProxies);
         AdminLists lists = new AdminLists(context.admin());
+        AdminStatus status = new AdminStatus(context.admin(), context.traffic());
         AdminLoad load = new AdminLoad(context.admin().loads(), () -> LoadOptions.of(context.config()));
         return List.of(
                 AdminRoute.get("/cmd/manifest/list", lists::manifests),
                 AdminRoute.get("/cmd/image/list", lists::images),
                 AdminRoute.get("/cmd/blob/list", lists::blobs),
-                AdminRoute.get("/cmd/status", new AdminStatus(context.admin())),
+                AdminRoute.get("/cmd/status", status),
+                AdminRoute.get("/cmd/traffic", status::lastHour),
                 new AdminRoute("/cmd/prune", List.of("DELETE", "POST"), new AdminPrune(context.admin(), proxies)),
                 AdminRoute.post("/cmd/load", load),
                 AdminRoute.get("/cmd/uploads", load::uploads),

@@ -161,8 +161,11 @@ record AdminLoad(Loads loads, Supplier<LoadOptions> defaults) implements AdminRo
         LoadOptions configured = defaults.get();
         return new LoadOptions(
                 given(query, "platform").map(Platforms::parse).orElse(configured.platforms()),
+                given(query, "refresh").map(value -> isTrue("refresh", value)).orElse(configured.refresh()),
                 given(query, "parallel").map(AdminLoad::parallel).orElse(configured.parallel()),
-                given(query, "withReferrers").map(AdminLoad::isTrue).orElse(configured.withReferrers()),
+                given(query, "withReferrers")
+                        .map(value -> isTrue("withReferrers", value))
+                        .orElse(configured.withReferrers()),
                 configured.pullTimeout(),
                 given(query, "resolveRef").or(configured::resolveRef));
     }
@@ -179,9 +182,9 @@ record AdminLoad(Loads loads, Supplier<LoadOptions> defaults) implements AdminRo
         return number;
     }
 
-    private static boolean isTrue(String text) {
+    private static boolean isTrue(String name, String text) {
         if (!text.equals("true") && !text.equals("false")) {
-            throw invalid("withReferrers must be true or false");
+            throw invalid(name + " must be true or false");
         }
         return text.equals("true");
     }

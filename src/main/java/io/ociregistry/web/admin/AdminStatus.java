@@ -1,5 +1,6 @@
 package io.ociregistry.web.admin;
 
+import io.ociregistry.metrics.TrafficHistory;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.admin.ServerStatus;
 import io.ociregistry.registry.admin.UpstreamState;
@@ -8,15 +9,31 @@ import io.ociregistry.web.api.Answer;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Answers with the status of the server: its disk, cache, upstreams and downloads in flight. */
-record AdminStatus(Admin admin) implements AdminRoute.Endpoint {
+/** Answers with the status of the server: its disk, cache, upstreams, downloads in flight, and its traffic. */
+record AdminStatus(Admin admin, TrafficHistory traffic) implements AdminRoute.Endpoint {
     @Override
     public CompletionStage<Answer> answer(HttpServletRequest request) {
         AdminResponse form = AdminResponse.of(request);
         return admin.status().thenApply(status -> form.answer(form.bytes(status, AdminStatus::text)));
+    }
+
+    /** Answers with the traffic of the last hour. */
+    CompletionStage<Answer> lastHour(HttpServletRequest request) {
+        AdminResponse form = AdminResponse.of(request);
+        byte[] body = form.bytes(traffic.lastHour(), AdminStatus::text);
+        return CompletableFuture.completedStage(form.answer(body));
+    }
+
+    private static String text(TrafficHistory.Traffic traffic) {
+        return traffic.minutes().stream()
+                .map(minute -> "%s: %d requests, %d from the cache, %d bytes sent, %d bytes received\n"
+                        .formatted(minute.time(), minute.requests(), minute.cached(), minute.sent(), minute.received()))
+                .collect(Collectors.joining());
     }
 
     private static String text(ServerStatus status) {

@@ -52,7 +52,7 @@ public final class LoadedCache implements AutoCloseable {
     private Map<String, LoadOutcome> load(
             Path archive, Platforms platforms, Optional<String> resolveRef, Runnable onStarted) throws Exception {
         Map<String, LoadOutcome> outcomes = new TreeMap<>();
-        LoadOptions options = new LoadOptions(platforms, 2, false, Duration.ofSeconds(10), resolveRef);
+        LoadOptions options = new LoadOptions(platforms, false, 2, false, Duration.ofSeconds(10), resolveRef);
         server.context().loader().load(LoadPlan.of(archive.toString()), options, new LoadListener() {
             @Override
             public void started(String image) {

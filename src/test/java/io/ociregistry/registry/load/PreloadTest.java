@@ -159,7 +159,7 @@ class PreloadTest {
     }
 
     private static LoadOptions options(Duration timeout) {
-        return new LoadOptions(Platforms.parse("linux/amd64"), 4, false, timeout, Optional.empty());
+        return new LoadOptions(Platforms.parse("linux/amd64"), false, 4, false, timeout, Optional.empty());
     }
 
     private LoadPlan plan() throws IOException {

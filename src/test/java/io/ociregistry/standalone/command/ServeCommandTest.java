@@ -237,6 +237,31 @@ class ServeCommandTest {
         }
     }
 
+    @Test
+    void startAndReloadWarnOfFilesThatRequestsWillNeed() throws Exception {
+        String yaml = """
+            host: 127.0.0.1
+            registries:
+            - {name: r.example, auth: {user: me, passwordFile: /none.FILE}}
+            """;
+        var config = Files.writeString(dir.resolve("c.yaml"), yaml.replace("FILE", "start"));
+        String warning = "ociregistry: warning: registry r.example: auth.passwordFile /none.FILE can't be used: it does"
+                + " not exist. Requests to it fail until this is corrected";
+        var process = serveWithSighup(serving(config));
+        try (var err = process.errorReader()) {
+            assertEquals(warning.replace("FILE", "start"), line(err));
+            banner(err);
+            Files.writeString(config, yaml.replace("FILE", "reload"));
+            send("HUP", process);
+            assertEquals("ociregistry: reload: applied: registries", line(err));
+            assertEquals("ociregistry: reload: waiting for a restart: nothing", line(err));
+            assertEquals(
+                    warning.replace("ociregistry: ", "ociregistry: reload: ").replace("FILE", "reload"), line(err));
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
     private String[] serving(Path config) {
         return new String[] {
             "--image-path", dir.resolve("images").toString(), "serve", "--port", "0", "--config-file", config.toString()

@@ -254,8 +254,7 @@ class ServerTlsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "serverTlsConfig.cert DIR/none.pem can't be used: it does not exist or can't be read | none.pem |"
-                        + " server.key",
+                "serverTlsConfig.cert DIR/none.pem can't be used: it does not exist | none.pem |" + " server.key",
                 "serverTlsConfig.cert DIR/server.key can't be used: it contains no certificate in PEM"
                         + " format | server.key | server.key",
                 "serverTlsConfig.key DIR/server.pem can't be used: it contains no private key in PEM format"

@@ -58,7 +58,7 @@ class CredentialFileTest {
     @Test
     void missingFileFailsWithItsNameUntilItExists() throws IOException {
         assertHolds(
-                "auth.passwordFile " + path + " can't be used: it does not exist or can't be read",
+                "auth.passwordFile " + path + " can't be used: it does not exist",
                 failure(ErrorCode.UPSTREAM_UNREACHABLE, file::get).getMessage());
         Files.writeString(path, "one");
         assertEquals("one", file.get());

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Uses mocked requests, because the peer of a real one is always this machine. */
 class AdminAccessTest {
@@ -142,6 +143,15 @@ class AdminAccessTest {
         assertTrue(objection(access, "10.0.0.5", "x", bearer).isPresent());
         Files.writeString(file, "of-the-file-16-and-more\n");
         assertFalse(objection(access, "10.0.0.5", "x", bearer).isPresent());
+    }
+
+    /** The server does not know the scheme that its clients use, for example behind a proxy with TLS. */
+    @ParameterizedTest
+    @ValueSource(strings = {"token: correct-horse-battery", "tokenFile: /token"})
+    void refusalGivesNoUrlWhoseSchemeMayBeWrong(String admin) {
+        String message = objection(access(config(admin)), "10.0.0.5", "cache.example:8443", "X: y")
+                .orElseThrow();
+        assertFalse(message.contains("http:") || message.contains("localhost"), message);
     }
 
     @Test

@@ -29,6 +29,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests to every path of the admin API with every method from this machine, with and without the token. */
 @Timeout(60)
@@ -115,6 +117,22 @@ class AdminClosedTest {
                     registry.operator()
                             .get("/cmd/status", "X-Forwarded-For: 127.0.0.1")
                             .status());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Origin: http://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site"})
+    void pageOfAnotherSiteMayNotActWithoutAToken(String header) throws Exception {
+        try (RunningRegistry registry = start("admin: {trustLoopback: true}\n")) {
+            for (String path : List.of("/cmd/prune" + EVERYTHING, "/cmd/load", "/cmd/reload", "/cmd/stop")) {
+                try (RawHttp client = RawHttp.connect(registry.base())) {
+                    Response answer =
+                            client.sendWithBody(LIST, "POST", path, header, "Content-Length: " + LIST.length());
+                    assertEquals(403, answer.status(), path);
+                    assertTrue(answer.text().contains("a web page of another site"), answer.text());
+                }
+            }
+            assertUnchanged(registry);
         }
     }
 

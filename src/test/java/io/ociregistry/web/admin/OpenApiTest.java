@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ociregistry.metrics.TrafficHistory;
 import io.ociregistry.registry.admin.CachedBlob;
 import io.ociregistry.registry.admin.CachedImage;
 import io.ociregistry.registry.admin.ProbedSource;
@@ -59,6 +60,8 @@ class OpenApiTest {
         assertFields("PrunedBlob", PruneReport.Blob.class);
         assertFields("Reloaded", Reload.Outcome.class);
         assertFields("Preload", PreloadStatus.class);
+        assertFields("Traffic", TrafficHistory.Traffic.class);
+        assertFields("Minute", TrafficHistory.Minute.class);
         assertFields("Upload", ArchiveUploads.Status.class);
         assertFields("ProbedSource", ProbedSource.class);
     }
